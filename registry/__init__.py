@@ -1,0 +1,1 @@
+"""The registers of Sổ Gốc and what they share."""

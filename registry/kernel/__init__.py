@@ -1,0 +1,1 @@
+"""What every package may use; a closed list, free of web frameworks."""

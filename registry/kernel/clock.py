@@ -1,0 +1,38 @@
+"""The one clock: UTC inside, Asia/Ho_Chi_Minh on screens and for "today" in law.
+
+Everything that asks the time asks here, so that a test can fix it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta, timezone
+
+# Viet Nam has had one offset and no daylight saving since 1975; a fixed offset
+# spares the product a time-zone database at run time.
+VIET_NAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+
+_fixed: list[datetime] = []
+
+
+def now() -> datetime:
+    """Return the present moment as an aware UTC datetime."""
+    return _fixed[-1] if _fixed else datetime.now(UTC)
+
+
+def today() -> date:
+    """Return the calendar day in Viet Nam, which is the day the law means."""
+    return now().astimezone(VIET_NAM).date()
+
+
+@contextmanager
+def fixed(moment: datetime) -> Iterator[None]:
+    """Hold the clock at ``moment`` (aware) for the block; for tests and for generated data."""
+    if moment.tzinfo is None:
+        raise ValueError("the clock needs an aware datetime")
+    _fixed.append(moment.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _fixed.pop()

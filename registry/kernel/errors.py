@@ -1,0 +1,142 @@
+"""Typed inner errors. No HTTP here: `registry.problems` alone maps them to answers.
+
+Every error carries a stable ``code`` and its message in Vietnamese and English. Messages
+never repeat a personal value: they may end up in logs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """One message in both languages."""
+
+    vi: str
+    en: str
+
+    def pick(self, language: str) -> str:
+        """Return the message in ``language`` (``"en"``, anything else is Vietnamese)."""
+        return self.en if language == "en" else self.vi
+
+
+@dataclass(frozen=True, slots=True)
+class FieldError:
+    """One thing wrong with one parameter: where (JSON pointer), what (code), in words."""
+
+    pointer: str
+    code: str
+    text: Text
+
+
+class SogocError(Exception):
+    """Base of every error that the product means to raise."""
+
+    code: ClassVar[str] = "internal"
+    text: ClassVar[Text] = Text("Lỗi không xác định.", "Unexpected error.")
+
+    def __init__(
+        self,
+        detail: Text | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        **members: Any,
+    ) -> None:
+        self.detail = detail or self.text
+        self.errors = tuple(errors)
+        # Extra members of the answer, for example candidates or the location of a moved record.
+        self.members = members
+        super().__init__(self.detail.en)
+
+
+class Malformed(SogocError):
+    """The request can't be understood: broken JSON, unknown parameter, unknown field."""
+
+    code = "malformed"
+    text = Text("Yêu cầu không đúng định dạng.", "The request is malformed.")
+
+
+class PurposeMissing(Malformed):
+    """A request for personal data came without its procedure or case."""
+
+    code = "purpose-missing"
+    text = Text(
+        "Thiếu mục đích: cần tiêu đề Sogoc-Procedure và Sogoc-Case.",
+        "The purpose is missing: send the Sogoc-Procedure and Sogoc-Case headers.",
+    )
+
+
+class Invalid(SogocError):
+    """The request is understood, but a value breaks a rule."""
+
+    code = "invalid"
+    text = Text("Giá trị không hợp lệ.", "A value is not valid.")
+
+
+class Unauthenticated(SogocError):
+    """No valid access token."""
+
+    code = "unauthenticated"
+    text = Text("Cần mã truy cập hợp lệ.", "A valid access token is required.")
+
+
+class ScopeMissing(SogocError):
+    """The token lacks the scope of this route (RFC 6750 section 3.1)."""
+
+    code = "insufficient-scope"
+    text = Text("Mã truy cập thiếu phạm vi cần thiết.", "The access token lacks the scope.")
+
+
+class Refused(SogocError):
+    """Outside the agreement of the client for this procedure."""
+
+    code = "outside-agreement"
+    text = Text(
+        "Thỏa thuận chia sẻ dữ liệu không cho phép yêu cầu này.",
+        "The data-sharing agreement does not allow this request.",
+    )
+
+
+class NoAgreement(Refused):
+    """The client has no agreement in force for the procedure it names."""
+
+    code = "no-agreement"
+    text = Text(
+        "Không có thỏa thuận chia sẻ dữ liệu còn hiệu lực cho thủ tục này.",
+        "No data-sharing agreement is in force for this procedure.",
+    )
+
+
+class NotFound(SogocError):
+    """No such record, or none that the client may know of."""
+
+    code = "not-found"
+    text = Text("Không tìm thấy.", "Not found.")
+
+
+class Moved(SogocError):
+    """The record was merged into another; ``record_id`` names the survivor."""
+
+    code = "moved"
+    text = Text("Bản ghi đã được hợp nhất.", "The record has been merged into another.")
+
+    def __init__(self, record_id: str) -> None:
+        super().__init__()
+        self.record_id = record_id
+
+
+class Conflict(SogocError):
+    """The state of things does not allow this."""
+
+    code = "conflict"
+    text = Text("Trạng thái hiện tại không cho phép.", "The present state does not allow this.")
+
+
+class Unavailable(SogocError):
+    """A part that is needed does not answer now; try again."""
+
+    code = "unavailable"
+    text = Text("Tạm thời chưa phục vụ được.", "Temporarily unavailable.")

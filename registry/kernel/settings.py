@@ -1,0 +1,136 @@
+"""Settings: a frozen dataclass, read from ``SOGOC_*`` variables and checked once at start.
+
+A variable that is unknown or invalid stops the start and names what to do: a misspelt setting
+that is silently ignored is how a production system runs with its safety off.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "SOGOC_"
+LONGEST_TOKEN_SECONDS = 600
+
+
+class SettingsError(Exception):
+    """A setting is unknown or invalid; the message says which and what to do."""
+
+
+def _setting(default: Any, about: str) -> Any:
+    return field(default=default, metadata={"about": about})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything an operator can set. ``from_environ`` reads it, ``create_app`` is given it."""
+
+    database_url: str = _setting(
+        "sqlite:///sogoc.db",
+        "Primary database: sqlite:///path or postgresql+psycopg://user@host/name.",
+    )
+    issuer: str = _setting(
+        "http://127.0.0.1:8000",
+        "The server's own URL: OAuth issuer, audience of assertions, base of every link.",
+    )
+    environment: str = _setting(
+        "production",
+        "production or demo; demo allows sandbox clients and http, and marks every answer.",
+    )
+    key_file: str = _setting(
+        "sogoc-keys.json",
+        "Signing keys (private JWK set); readable by the server's user only.",
+    )
+    access_token_seconds: int = _setting(300, "Life of an access token in seconds, at most 600.")
+    max_identifiers: int = _setting(
+        1000, "Most identifiers in one look-up; more answers 400 and no record."
+    )
+    max_body_bytes: int = _setting(1_000_000, "Largest request body in bytes; more answers 413.")
+    sqlite_synchronous: str = _setting(
+        "FULL",
+        "SQLite durability: FULL survives power loss, NORMAL only a crash of the process.",
+    )
+    pool_size: int = _setting(8, "PostgreSQL connections per serving process.")
+
+    def __post_init__(self) -> None:
+        """Check what belongs together; raises SettingsError."""
+        _one_of("environment", self.environment, ("production", "demo"))
+        _one_of("sqlite_synchronous", self.sqlite_synchronous, ("FULL", "NORMAL"))
+        if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
+            raise SettingsError(
+                "SOGOC_DATABASE_URL: write sqlite:///path or postgresql+psycopg://…"
+            )
+        if not 1 <= self.access_token_seconds <= LONGEST_TOKEN_SECONDS:
+            raise SettingsError(
+                f"SOGOC_ACCESS_TOKEN_SECONDS: between 1 and {LONGEST_TOKEN_SECONDS}"
+            )
+        for name in ("max_identifiers", "max_body_bytes", "pool_size"):
+            if getattr(self, name) < 1:
+                raise SettingsError(f"{PREFIX}{name.upper()}: at least 1")
+        if self.production:
+            self._check_production()
+
+    def _check_production(self) -> None:
+        local = self.issuer.startswith(("http://127.0.0.1", "http://localhost"))
+        if not self.issuer.startswith("https://") and not local:
+            raise SettingsError("SOGOC_ISSUER: https is required in production")
+        if self.sqlite and self.sqlite_synchronous != "FULL":
+            raise SettingsError("SOGOC_SQLITE_SYNCHRONOUS: production needs FULL")
+
+    @property
+    def production(self) -> bool:
+        """True unless this is a demo of synthetic data."""
+        return self.environment == "production"
+
+    @property
+    def sqlite(self) -> bool:
+        """True when the primary database is SQLite."""
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Read ``SOGOC_*`` (and ``SOGOC_*_FILE`` for a value kept in a file).
+
+        Raises SettingsError for an unknown name (with the nearest known one) or a bad value.
+        """
+        known = {f.name: f for f in fields(cls)}
+        values: dict[str, Any] = {}
+        for variable, text in environ.items():
+            if not variable.startswith(PREFIX):
+                continue
+            name, value = _resolve(variable, text, known)
+            if name in values:
+                raise SettingsError(f"{PREFIX}{name.upper()} is set twice (also as a _FILE)")
+            values[name] = _typed(variable, value, known[name].default)
+        return cls(**values)
+
+
+def _resolve(variable: str, text: str, known: Mapping[str, Any]) -> tuple[str, str]:
+    name = variable.removeprefix(PREFIX).lower()
+    if name in known:
+        return name, text
+    if name.endswith("_file") and name.removesuffix("_file") in known:
+        try:
+            return name.removesuffix("_file"), Path(text).read_text("utf-8").strip()
+        except OSError as error:
+            raise SettingsError(f"{variable}: can't read the file ({error.strerror})") from error
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {PREFIX}{near[0].upper()}?" if near else ""
+    raise SettingsError(f"{variable} is not a setting{hint}")
+
+
+def _typed(variable: str, text: str, default: Any) -> Any:
+    if not isinstance(default, int):
+        return text
+    try:
+        return int(text)
+    except ValueError as error:
+        raise SettingsError(f"{variable}: a whole number is needed") from error
+
+
+def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise SettingsError(f"{PREFIX}{name.upper()}: one of {', '.join(allowed)}")
