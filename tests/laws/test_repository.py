@@ -22,3 +22,12 @@ def test_decisions_fit_on_a_page() -> None:
     assert records
     for record in records:
         assert len(record.read_text("utf-8").splitlines()) <= 50, record.name
+
+
+def test_only_one_place_commits() -> None:
+    commits = [
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "registry").rglob("*.py")
+        for _ in re.findall(r"\.commit\(", path.read_text("utf-8"))
+    ]
+    assert commits == ["registry/kernel/db.py"]
