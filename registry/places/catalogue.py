@@ -2,86 +2,58 @@
 
 Codes are those of Decision 124/2004/QĐ-TTg until 30 June 2025 and of Decision
 19/2025/QĐ-TTg since. Nearly every commune code of today meant another, smaller commune
-before, so a code says nothing without the day on which it was written.
+before, some even two others, so a code says nothing without the day on which it was written.
 """
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date
-from functools import lru_cache
-from importlib.resources import files
-from typing import Literal
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
 
-REFORM = date(2025, 7, 1)
-"""The day on which the two-tier units came into force (Resolution 202/2025/QH15)."""
+from registry.places.facts import facts_version, read_relations, read_units
+from registry.places.names import bears, readings, short_key, split_type
+from registry.places.units import (
+    REFORM,
+    WAVE,
+    Candidate,
+    Conversion,
+    Level,
+    Relation,
+    Unit,
+)
 
-Level = Literal["province", "district", "commune"]
-Outcome = Literal["exact", "candidates", "unknown"]
-
-
-@dataclass(frozen=True, slots=True)
-class Unit:
-    """One unit as it was in an interval, closed at ``valid_from`` and open at ``valid_to``.
-
-    ``valid_from`` is None where the facts don't say since when; ``valid_to`` is None while
-    the unit exists. ``parent`` is a code of the same interval, None for a province.
-    """
-
-    code: str
-    level: Level
-    name: str
-    parent: str | None
-    valid_from: date | None
-    valid_to: date | None
-
-    def valid_on(self, day: date) -> bool:
-        """Say whether the unit existed on ``day``, as far as the facts reach back."""
-        started = self.valid_from is None or self.valid_from <= day
-        return started and (self.valid_to is None or day < self.valid_to)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A present unit that holds all (``whole``) or some of the unit asked about."""
-
-    unit: Unit
-    whole: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """What a code of a given day is now.
-
-    ``sources`` are the units that the code may have meant. ``exact`` has one candidate, which
-    holds the source whole; ``candidates`` is for a person, a street or a point to decide;
-    ``unknown`` has none.
-    """
-
-    outcome: Outcome
-    sources: tuple[Unit, ...]
-    candidates: tuple[Candidate, ...]
+__all__ = ["REFORM", "WAVE", "Candidate", "Catalogue", "Conversion", "Unit", "catalogue"]
 
 
 class Catalogue:
-    """All units of both generations; build it with `catalogue()`, which reads the facts once."""
+    """All units of every generation; build it with `catalogue()`, which reads the facts once."""
 
-    def __init__(self, units: Iterable[Unit], successors: Iterable[tuple[str, str, bool]]) -> None:
+    def __init__(
+        self, units: Iterable[Unit], relations: Iterable[Relation], version: str = ""
+    ) -> None:
+        self.version = version
         self._meanings: dict[str, list[Unit]] = defaultdict(list)
         self._children: dict[str, list[Unit]] = defaultdict(list)
         for unit in units:
             self._meanings[unit.code].append(unit)
             if unit.parent and unit.valid_to:
                 self._children[unit.parent].append(unit)
-        self._successors: dict[str, list[Candidate]] = defaultdict(list)
-        for old, new, whole in successors:
-            now = self.unit(new, REFORM)
-            if now is None:
-                raise ValueError(f"the facts name a successor {new} that is no unit")
-            self._successors[old].append(Candidate(now, whole))
+        self.relations = tuple(relations)
+        self._successors: dict[Unit, list[Relation]] = defaultdict(list)
+        for relation in self.relations:
+            ended = self.unit(relation.old, relation.day - timedelta(days=1))
+            if ended is None or ended.valid_to != relation.day:
+                raise ValueError(f"the facts end {relation.old} on {relation.day}, the units don't")
+            if self.unit(relation.new, relation.day) is None:
+                raise ValueError(f"the facts name a successor {relation.new} that is no unit")
+            self._successors[ended].append(relation)
+
+    def __iter__(self) -> Iterator[Unit]:
+        """Go through every unit of every generation, in order of code, then of time."""
+        for code in sorted(self._meanings):
+            yield from self.meanings(code)
 
     def unit(self, code: str, day: date) -> Unit | None:
         """Return what ``code`` meant on ``day``, or None."""
@@ -105,6 +77,47 @@ class Catalogue:
             key=lambda unit: unit.code,
         )
 
+    def line(self, code: str, day: date) -> tuple[Unit, ...]:
+        """Return the unit and those above it on ``day``, smallest first; empty if there is none.
+
+        >>> [unit.name for unit in catalogue().line("26740", date(2020, 1, 1))]
+        ['Phường Bến Nghé', 'Quận 1', 'Thành phố Hồ Chí Minh']
+        """
+        unit = self.unit(code, day)
+        if unit is None:
+            return ()
+        return (unit, *(self.line(unit.parent, day) if unit.parent else ()))
+
+    def find(self, *names: str, day: date) -> list[Unit]:
+        """Return the units on ``day`` that bear the first name, under units with the others.
+
+        Names go from small to large, with or without type, marks or leading zeros; a level may
+        be left out. More than one answer means that the names don't say which.
+
+        >>> [unit.code for unit in catalogue().find("P. Bến Nghé", "Q1", "TP.HCM", day=WAVE)]
+        ['26740']
+        >>> len(catalogue().find("Phường 14", "TP.HCM", day=WAVE))  # no district: no answer
+        9
+        """
+        wanted = [readings(name) for name in names]
+        found = {unit for key in wanted[0] for unit in self._named.get(key, ())}
+        fitting = (u for u in found if u.valid_on(day) and self._fits(u, wanted, day))
+        return sorted(fitting, key=lambda unit: unit.code)
+
+    def _fits(self, unit: Unit, wanted: list[dict[str, str | None]], day: date) -> bool:
+        above = iter(self.line(unit.code, day))
+        # Each name takes the line up from where the one before was found.
+        return bears(next(above).name, wanted[0]) and all(
+            any(bears(higher.name, name) for higher in above) for name in wanted[1:]
+        )
+
+    @cached_property
+    def _named(self) -> dict[str, list[Unit]]:
+        named: dict[str, list[Unit]] = defaultdict(list)
+        for unit in self:
+            named[short_key(split_type(unit.name)[1])].append(unit)
+        return dict(named)
+
     def convert(self, code: str, day: date | None = None) -> Conversion:
         """Return the present units behind a ``code`` that was written on ``day``.
 
@@ -115,35 +128,58 @@ class Catalogue:
         found: dict[str, Candidate] = {}
         for source in sources:
             for candidate in self._now(source):
-                known = found.get(candidate.unit.code)
-                whole = candidate.whole and (known is None or known.whole)
-                found[candidate.unit.code] = Candidate(candidate.unit, whole)
+                known = found.get(candidate.unit.code, candidate)
+                found[candidate.unit.code] = Candidate(
+                    candidate.unit,
+                    candidate.whole and known.whole,
+                    candidate.default or known.default,
+                )
         candidates = tuple(found[key] for key in sorted(found))
         if not candidates:
             return Conversion("unknown", sources, ())
         exact = len(candidates) == 1 and candidates[0].whole
         return Conversion("exact" if exact else "candidates", sources, candidates)
 
-    def _now(self, source: Unit) -> Iterator[Candidate]:
+    def _now(self, source: Unit) -> list[Candidate]:
         if source.valid_to is None:
-            yield Candidate(source, whole=True)
-        elif source.code in self._successors:
-            yield from self._successors[source.code]
-        elif source.level == "district":
+            return [Candidate(source, whole=True)]
+        if source in self._successors:
+            return self._heirs_by_law(self._successors[source])
+        if source.level == "district":
             # Abolished in 2025: its communes went into several units, none of them its heir.
-            for now in self._heirs(source):
-                yield Candidate(now, whole=False)
-        elif source.level == "province":
+            return [Candidate(now, whole=False) for now in self._heirs(source)]
+        if source.level == "province":
             provinces = {now.parent for now in self._heirs(source) if now.parent}
-            for code in provinces:
-                for now in self.meanings(code):
-                    if now.valid_to is None:
-                        yield Candidate(now, whole=len(provinces) == 1)
+            return [
+                Candidate(now, whole=len(provinces) == 1)
+                for code in provinces
+                for now in self.meanings(code)
+                if now.valid_to is None
+            ]
+        return []
+
+    def _heirs_by_law(self, relations: list[Relation]) -> list[Candidate]:
+        """Follow the relations of one unit to today."""
+        steps: list[tuple[Relation, Candidate]] = []
+        for relation in relations:
+            heir = self.unit(relation.new, relation.day)
+            steps += [(relation, end) for end in self._now(heir)] if heir else []
+        ends = {end.unit for _, end in steps}
+        # Parts of one unit that meet again in one present unit are the whole of it.
+        united = len(ends) == 1 and len(steps) > 1 and all(end.whole for _, end in steps)
+        return [
+            Candidate(
+                end.unit,
+                united or (relation.whole and end.whole),
+                relation.default or (relation.whole and end.default),
+            )
+            for relation, end in steps
+        ]
 
     def _heirs(self, source: Unit) -> Iterator[Unit]:
         for child in self._children[source.code]:
-            if child.code in self._successors:
-                yield from (candidate.unit for candidate in self._successors[child.code])
+            if child in self._successors:
+                yield from (end.unit for end in self._now(child))
             else:
                 yield from self._heirs(child)
 
@@ -151,24 +187,4 @@ class Catalogue:
 @lru_cache(maxsize=1)
 def catalogue() -> Catalogue:
     """Return the units that this release knows, read from the packaged facts."""
-    return Catalogue(
-        (_unit(row) for row in _rows("units.csv")),
-        ((row["old"], row["new"], row["part"] == "whole") for row in _rows("relations.csv")),
-    )
-
-
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    text = files("registry.places").joinpath("data", name).read_text("utf-8")
-    yield from csv.DictReader(text.splitlines())
-
-
-def _unit(row: dict[str, str]) -> Unit:
-    current = row["generation"] == "from_2025_07"
-    return Unit(
-        code=row["code"],
-        level=row["level"],  # type: ignore[arg-type]  # the facts hold only the three levels
-        name=row["name"],
-        parent=row["parent"] or None,
-        valid_from=REFORM if current else None,
-        valid_to=None if current else REFORM,
-    )
+    return Catalogue(read_units(), read_relations(), facts_version())
