@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from alembic import context
 
-from registry.kernel.access_log import AccessEvent
+import registry.citizens.models
+import registry.kernel.access_log  # noqa: F401 - importing declares the tables
+from registry.kernel.db import Base
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=AccessEvent.metadata,
+    target_metadata=Base.metadata,
     # SQLite can't alter a table in place.
     render_as_batch=True,
 )

@@ -8,13 +8,27 @@ folder). Nothing is skipped: where PostgreSQL can't start, its tests fail.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from typing import Any
 
+import flask
 import psycopg
 import pytest
+import sqlalchemy as sa
+from werkzeug.test import TestResponse
 
+import migrations
+from auth.clients import create_agreement, create_client
+from auth.principals import Agreement
+from auth.scopes import SCOPES
+from registry.app import create_app
+from registry.citizens.attributes import CATALOGUE
+from registry.kernel.access_log import AccessEvent
 from registry.kernel.db import Database, new_id
+from registry.kernel.settings import Settings
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +58,67 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         made = Database(address.replace("postgresql://", "postgresql+psycopg://"))
     yield made
     made.close()
+
+
+ISSUER = "http://127.0.0.1:8000"
+PURPOSE = {"Sogoc-Procedure": "1.004222", "Sogoc-Case": "H29-0001"}
+
+
+@dataclass
+class Service:
+    """A running application on one database, with one sandbox client and its agreement."""
+
+    app: flask.Flask
+    database: Database
+    secret: str
+
+    def token(self, scope: str | None = None) -> str:
+        form = {"grant_type": "client_credentials"} | ({"scope": scope} if scope else {})
+        answer = self.app.test_client().post(
+            "/oauth/token", data=form, auth=("ward-office", self.secret)
+        )
+        return str(answer.get_json()["access_token"])
+
+    def call(
+        self, method: str, path: str, *, headers: Mapping[str, str] = PURPOSE, **more: Any
+    ) -> TestResponse:
+        bearer = {"Authorization": f"Bearer {self.token()}"}
+        return self.app.test_client().open(
+            path, method=method, headers={**bearer, **headers}, **more
+        )
+
+    def rows(self) -> list[AccessEvent]:
+        with self.database.reading() as session:
+            return list(session.scalars(sa.select(AccessEvent).order_by(AccessEvent.id)))
+
+
+GRANTED = frozenset(
+    path for path in (a.path for a in CATALOGUE.attributes) if path not in {"religion", "phone"}
+)
+
+
+@pytest.fixture
+def service(database: Database, tmp_path: Path) -> Service:
+    """Give the application with a client that may read all but religion and phone."""
+    migrations.upgrade(database)
+    settings = Settings(environment="demo", issuer=ISSUER, key_file=str(tmp_path / "keys.json"))
+    with database.transaction() as session:
+        made = create_client(session, "ward-office", "UBND phường", sorted(SCOPES))
+        create_agreement(
+            session,
+            Agreement(
+                "",
+                "ward-office",
+                "1.004222",
+                {"citizens": GRANTED},
+                {
+                    "citizens": frozenset(
+                        {"personal_id", "nine_digit_id", "name", "birth_date", "birth_year"}
+                    )
+                    | {"commune"}
+                },
+                "Luật Cư trú 68/2020/QH14, Điều 20",
+                date(2026, 1, 1),
+            ),
+        )
+    return Service(create_app(settings, database), database, made.secret or "")

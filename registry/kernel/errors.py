@@ -110,6 +110,13 @@ class NoAgreement(Refused):
     )
 
 
+class Withheld(Refused):
+    """The record is protected, and the agreement does not reach what was asked of it."""
+
+    code = "withheld"
+    text = Text("Thông tin này được bảo vệ.", "This information is protected.")
+
+
 class NotFound(SogocError):
     """No such record, or none that the client may know of."""
 
@@ -123,9 +130,23 @@ class Moved(SogocError):
     code = "moved"
     text = Text("Bản ghi đã được hợp nhất.", "The record has been merged into another.")
 
-    def __init__(self, record_id: str) -> None:
-        super().__init__()
+    def __init__(self, record_id: str, **members: Any) -> None:
+        super().__init__(**members)
         self.record_id = record_id
+
+
+class UnsupportedMediaType(SogocError):
+    """The body is not JSON in UTF-8."""
+
+    code = "unsupported-media-type"
+    text = Text("Nội dung phải là application/json.", "The body must be application/json.")
+
+
+class NotAcceptable(SogocError):
+    """The client accepts no JSON."""
+
+    code = "not-acceptable"
+    text = Text("Câu trả lời chỉ có dạng JSON.", "The answer is JSON only.")
 
 
 class Conflict(SogocError):

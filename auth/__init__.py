@@ -1,0 +1,1 @@
+"""Who may do what: clients, keys, tokens and agreements. Knows no register."""

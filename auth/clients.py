@@ -1,0 +1,171 @@
+"""Clients and agreements: making, finding and ending them."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from joserfc.jwk import KeySet
+from sqlalchemy.orm import Session
+
+from auth.models import AgreementRow, Client, Generation
+from auth.principals import Agreement
+from auth.scopes import SCOPES
+from registry.kernel.clock import now, today
+from registry.kernel.db import new_id
+from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
+
+
+@dataclass(frozen=True, slots=True)
+class NewClient:
+    """A client as just made; ``secret`` is shown once and kept only as a digest."""
+
+    id: str
+    secret: str | None
+
+
+def digest(secret: str) -> str:
+    """Return the digest of a machine secret: 256 random bits need no slow password hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def create_client(
+    session: Session,
+    client_id: str,
+    name: str,
+    scopes: Sequence[str],
+    jwks: Mapping[str, Any] | None = None,
+) -> NewClient:
+    """Register a client: by its public keys, or without ``jwks`` as a sandbox one by secret.
+
+    Raises Invalid for an unknown scope or keys that include a private part, Conflict if the id
+    is taken.
+    """
+    _check_scopes(scopes)
+    if session.get(Client, client_id):
+        raise Conflict(Text("Mã ứng dụng đã có.", "The client id is taken."))
+    secret = None if jwks else secrets.token_urlsafe(32)
+    session.add(
+        Client(
+            id=client_id,
+            name=name,
+            auth_method="client_secret_basic" if secret else "private_key_jwt",
+            secret_sha256=digest(secret) if secret else None,
+            jwks=_public(jwks) if jwks else None,
+            scopes=sorted(scopes),
+            created_at=now(),
+        )
+    )
+    _changed(session)
+    return NewClient(client_id, secret)
+
+
+def _check_scopes(scopes: Sequence[str]) -> None:
+    unknown = sorted(set(scopes) - SCOPES.keys())
+    if unknown:
+        text = Text(
+            f"Không có phạm vi: {', '.join(unknown)}.", f"No such scope: {', '.join(unknown)}."
+        )
+        raise Invalid(text, errors=[FieldError("/scopes", "scope", text)])
+
+
+def _public(jwks: Mapping[str, Any]) -> dict[str, Any]:
+    keys = KeySet.import_key_set({"keys": list(jwks["keys"])})
+    if any(key.is_private for key in keys.keys):
+        text = Text("Chỉ gửi khóa công khai.", "Send public keys only.")
+        raise Invalid(text, errors=[FieldError("/jwks", "private_key", text)])
+    return dict(jwks)
+
+
+def list_clients(session: Session) -> Sequence[Client]:
+    """Return every client in order of id."""
+    return session.scalars(sa.select(Client).order_by(Client.id)).all()
+
+
+def renew_secret(session: Session, client_id: str) -> str:
+    """Give a sandbox client a new secret and return it; the old one ends at once."""
+    client = _require(session, client_id)
+    if client.secret_sha256 is None:
+        raise Conflict(Text("Ứng dụng này dùng khóa.", "This client authenticates by key."))
+    secret = secrets.token_urlsafe(32)
+    client.secret_sha256 = digest(secret)
+    _changed(session)
+    return secret
+
+
+def disable_client(session: Session, client_id: str) -> None:
+    """Disable a client: its tokens end within a second on every worker."""
+    _require(session, client_id).disabled_at = now()
+    _changed(session)
+
+
+def create_agreement(session: Session, agreement: Agreement) -> str:
+    """Keep an agreement; return its id. Raises NotFound for an unknown client."""
+    _require(session, agreement.client_id)
+    row = AgreementRow(
+        id=agreement.id or new_id(),
+        client_id=agreement.client_id,
+        procedure=agreement.procedure,
+        attributes={key: sorted(paths) for key, paths in agreement.attributes.items()},
+        search={key: sorted(names) for key, names in agreement.search.items()},
+        legal_basis=agreement.legal_basis,
+        valid_from=agreement.valid_from,
+        valid_to=agreement.valid_to,
+    )
+    session.add(row)
+    _changed(session)
+    return row.id
+
+
+def end_agreement(session: Session, agreement_id: str, on: date | None = None) -> None:
+    """End an agreement: ``on`` (today if None) is the first day without it. Raises NotFound."""
+    row = session.get(AgreementRow, agreement_id)
+    if row is None:
+        raise NotFound
+    row.valid_to = on or today()
+    _changed(session)
+
+
+def list_agreements(session: Session, client_id: str | None = None) -> list[Agreement]:
+    """Return the agreements of one client, or of all, the newest last."""
+    query = sa.select(AgreementRow).order_by(AgreementRow.valid_from, AgreementRow.id)
+    if client_id is not None:
+        query = query.where(AgreementRow.client_id == client_id)
+    return [_agreement(row) for row in session.scalars(query)]
+
+
+def _agreement(row: AgreementRow) -> Agreement:
+    return Agreement(
+        id=row.id,
+        client_id=row.client_id,
+        procedure=row.procedure,
+        attributes={key: frozenset(paths) for key, paths in row.attributes.items()},
+        search={key: frozenset(names) for key, names in row.search.items()},
+        legal_basis=row.legal_basis,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+    )
+
+
+def generation(session: Session) -> int:
+    """Return the number of changes so far; a cache made under another number is stale."""
+    return session.scalar(sa.select(Generation.number)) or 0
+
+
+def _changed(session: Session) -> None:
+    session.flush()
+    counted = sa.update(Generation).values(number=Generation.number + 1).returning(Generation.id)
+    if session.scalar(counted) is None:
+        session.add(Generation(id=1, number=1))
+
+
+def _require(session: Session, client_id: str) -> Client:
+    client = session.get(Client, client_id)
+    if client is None:
+        raise NotFound
+    return client

@@ -1,0 +1,73 @@
+"""Who asks: the client behind a token, for which purpose, under which agreement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from registry.kernel.access_log import Asker
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """The procedure (its code) and the agency's case for which data is asked."""
+
+    procedure: str
+    case: str
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What one client may read, and search by, for one procedure: paths by register.
+
+    The paths mean nothing here; each register compares them with its own catalogue.
+    ``valid_to`` is the first day on which it no longer holds, None while open.
+    """
+
+    id: str
+    client_id: str
+    procedure: str
+    attributes: Mapping[str, frozenset[str]]
+    search: Mapping[str, frozenset[str]]
+    legal_basis: str
+    valid_from: date
+    valid_to: date | None = None
+
+    def in_force(self, day: date) -> bool:
+        """Say whether the agreement holds on ``day``."""
+        return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
+
+
+@dataclass(frozen=True)
+class Principal:
+    """The one who asks, as every verb is given it."""
+
+    client_id: str
+    scopes: frozenset[str]
+    trace_id: str
+    purpose: Purpose | None = None
+    agreement: Agreement | None = None
+    person_id: str | None = None
+    _none: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def attributes(self, register: str) -> frozenset[str]:
+        """Return the paths of ``register`` that the agreement lets the client read."""
+        return self.agreement.attributes.get(register, self._none) if self.agreement else self._none
+
+    def search(self, register: str) -> frozenset[str]:
+        """Return the criteria by which the agreement lets the client search ``register``."""
+        return self.agreement.search.get(register, self._none) if self.agreement else self._none
+
+    @cached_property
+    def asker(self) -> Asker:
+        """The principal as the access log writes it; empty texts where there is no purpose."""
+        return Asker(
+            client_id=self.client_id,
+            procedure=self.purpose.procedure if self.purpose else "",
+            case=self.purpose.case if self.purpose else "",
+            legal_basis=self.agreement.legal_basis if self.agreement else "",
+            trace_id=self.trace_id,
+            person_id=self.person_id,
+        )

@@ -1,0 +1,12 @@
+"""The scopes of the API, each named ``noun:verb``."""
+
+from __future__ import annotations
+
+from registry.kernel.errors import Text
+
+SCOPES: dict[str, Text] = {
+    "citizens:read": Text("Tra cứu công dân", "Read citizens"),
+    "citizens:search": Text("Tìm công dân theo thông tin", "Search citizens by facts"),
+    "citizens:verify": Text("Kiểm tra thông tin khai", "Verify claims about citizens"),
+    "households:read": Text("Tra cứu hộ gia đình", "Read households"),
+}

@@ -1,0 +1,187 @@
+"""The authorization server: Authlib's client_credentials grant, with our own client checks."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import sqlalchemy as sa
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidScopeError, grants
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from auth.clients import digest
+from auth.keys import KeyRing
+from auth.models import Client, UsedAssertion
+from auth.tokens import issue
+from registry.kernel.clock import now
+from registry.kernel.db import Database
+from registry.kernel.settings import Settings
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ASSERTION_ALGORITHMS = ("ES256", "PS256", "Ed25519", "EdDSA")
+GRANTS = ("client_credentials",)
+_LONGEST_ASSERTION = 4096
+_ASSERTION_SECONDS = 300
+_AHEAD_SECONDS = 10
+# Scheme and text of every failed client authentication: they must not tell failures apart.
+_FAILED = "client authentication failed"
+
+
+class _Known:
+    """A client in the shape that Authlib asks for."""
+
+    def __init__(self, row: Client) -> None:
+        self.client_id = row.id
+        self.row = row
+
+    def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
+        return method == self.row.auth_method and self.row.disabled_at is None
+
+    def check_client_secret(self, secret: str) -> bool:
+        kept = self.row.secret_sha256 or ""
+        return hmac.compare_digest(digest(secret), kept)
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        return grant_type in GRANTS
+
+    def get_allowed_scope(self, scope: str | None) -> str:
+        """All of the client's scopes if it names none; never silently fewer than it named."""
+        if not scope:
+            return " ".join(self.row.scopes)
+        if not set(scope.split()) <= set(self.row.scopes):
+            raise InvalidScopeError
+        return scope
+
+
+class _Server(AuthorizationServer):  # type: ignore[misc]  # the library has no types
+    """Answers every failed client authentication alike: 401, one text."""
+
+    def authenticate_client(self, request: Any, methods: Any, endpoint: str = "token") -> Any:
+        try:
+            return super().authenticate_client(request, methods, endpoint)
+        except InvalidClientError:
+            raise InvalidClientError(status_code=401, description=_FAILED) from None
+
+
+def methods(settings: Settings) -> tuple[str, ...]:
+    """Return the ways in which a client may authenticate: by secret in the demo alone."""
+    secret = () if settings.production else ("client_secret_basic",)
+    return ("private_key_jwt", *secret)
+
+
+def build(settings: Settings, database: Database, keys: KeyRing) -> AuthorizationServer:
+    """Return the server for ``settings``; it is asked for a token response inside a request."""
+
+    def find(client_id: str) -> _Known | None:
+        with database.reading() as session:
+            row = session.get(Client, client_id)
+        return _Known(row) if row else None
+
+    def token(client: _Known, scope: str | None, **_: Any) -> dict[str, Any]:
+        allowed = client.get_allowed_scope(scope)
+        seconds = settings.access_token_seconds
+        return {
+            "access_token": issue(
+                keys, settings.issuer, client.client_id, allowed.split(), seconds
+            ),
+            "token_type": "Bearer",
+            "expires_in": seconds,
+            "scope": allowed,
+        }
+
+    class ClientCredentials(grants.ClientCredentialsGrant):  # type: ignore[misc]
+        TOKEN_ENDPOINT_AUTH_METHODS = methods(settings)
+
+    server = _Server(query_client=find, save_token=lambda *_: None)
+    server.register_client_auth_method("private_key_jwt", _by_assertion(settings, database))
+    server.register_token_generator("default", token)
+    server.register_grant(ClientCredentials)
+    return server
+
+
+def _by_assertion(settings: Settings, database: Database) -> Callable[[Any, Any], _Known | None]:
+    def authenticate(find: Callable[[str], _Known | None], request: Any) -> _Known | None:
+        form = request.form
+        if form.get("client_assertion_type") != ASSERTION_TYPE:
+            return None
+        text = form.get("client_assertion", "")
+        client = find(_claimed_subject(text))
+        if client is None or not client.row.jwks:
+            return None
+        claims = _checked(text, client, settings.issuer)
+        if claims is None or form.get("client_id", client.client_id) != client.client_id:
+            return None
+        return client if _first_use(database, client.client_id, claims) else None
+
+    return authenticate
+
+
+def _claimed_subject(text: str) -> str:
+    """Return whose keys to try; nothing else is believed of an unchecked assertion."""
+    try:
+        if len(text) > _LONGEST_ASSERTION:
+            return ""
+        subject = orjson.loads(jws.extract_compact(text.encode()).payload)["sub"]
+    except (JoseError, ValueError, KeyError, TypeError):
+        return ""
+    return subject if isinstance(subject, str) else ""
+
+
+def _checked(text: str, client: _Known, issuer: str) -> Mapping[str, Any] | None:
+    """Check an assertion by RFC 7523 and FAPI 2.0: our issuer alone as audience, a short life."""
+    try:
+        keys = KeySet.import_key_set(client.row.jwks)  # type: ignore[arg-type]
+        claims = jwt.decode(text, keys, algorithms=list(ASSERTION_ALGORITHMS)).claims
+        issued, expires = float(claims["iat"]), float(claims["exp"])
+        jti = claims["jti"]
+    except (JoseError, ValueError, KeyError, TypeError):
+        return None
+    moment = now().timestamp()
+    fine = (
+        claims.get("iss") == client.client_id
+        and claims.get("sub") == client.client_id
+        and claims.get("aud") == issuer
+        and isinstance(jti, str)
+        and bool(jti)
+        and issued <= moment + _AHEAD_SECONDS
+        and float(claims.get("nbf", issued)) <= moment + _AHEAD_SECONDS
+        and moment < expires <= issued + _ASSERTION_SECONDS
+    )
+    return claims if fine else None
+
+
+def _first_use(database: Database, client_id: str, claims: Mapping[str, Any]) -> bool:
+    """Keep the assertion's id; the key of the table says whether it was there before."""
+    try:
+        with database.transaction() as session:
+            session.execute(sa.delete(UsedAssertion).where(UsedAssertion.expires_at < now()))
+            session.execute(
+                sa.insert(UsedAssertion).values(
+                    client_id=client_id,
+                    jti=digest(claims["jti"]),
+                    expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+                )
+            )
+    except sa.exc.IntegrityError:
+        return False
+    return True
+
+
+def metadata(settings: Settings) -> dict[str, Any]:
+    """Return the server's metadata by RFC 8414, made from what is enforced."""
+    issuer = settings.issuer
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth/token",
+        "jwks_uri": f"{issuer}/oauth/jwks",
+        "grant_types_supported": list(GRANTS),
+        "response_types_supported": [],
+        "token_endpoint_auth_methods_supported": list(methods(settings)),
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+    }

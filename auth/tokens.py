@@ -1,0 +1,135 @@
+"""Access tokens: JWTs by RFC 9068, signed ES256, checked once and then remembered briefly."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any
+
+from joserfc import jwt
+from joserfc.errors import JoseError
+
+from auth.clients import generation, list_agreements, list_clients
+from auth.keys import KeyRing
+from auth.principals import Agreement
+from registry.kernel.clock import now, today
+from registry.kernel.db import Database, new_id
+from registry.kernel.errors import Unauthenticated
+
+TYPE = "at+jwt"
+_ALGORITHMS = ["ES256"]
+_LONGEST_TOKEN = 4096
+_REMEMBERED = 10_000
+_REMEMBER_SECONDS = 60
+# How long a worker may go without asking whether a client or agreement has changed.
+_FRESH_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a valid token says; ``expires_at`` is in seconds since 1970."""
+
+    client_id: str
+    scopes: frozenset[str]
+    expires_at: float
+
+
+def issue(keys: KeyRing, issuer: str, client_id: str, scopes: Sequence[str], seconds: int) -> str:
+    """Return a signed access token for the API itself, living ``seconds`` from now."""
+    issued = int(now().timestamp())
+    claims = {
+        "iss": issuer,
+        "aud": issuer,
+        "sub": client_id,
+        "client_id": client_id,
+        "scope": " ".join(scopes),
+        "iat": issued,
+        "exp": issued + seconds,
+        "jti": new_id(),
+    }
+    header = {"alg": _ALGORITHMS[0], "typ": TYPE, "kid": keys.signing.kid}
+    return jwt.encode(header, claims, keys.signing)
+
+
+class TokenVerifier:
+    """Checks tokens, and knows which clients and agreements hold now.
+
+    A token is verified once and remembered under its whole text, for a minute at most. What is
+    remembered ends with the generation of clients and agreements it was made under, and that
+    number is read again every half second: a disabled client is out within one second.
+    """
+
+    def __init__(self, keys: KeyRing, issuer: str, database: Database) -> None:
+        self._keys = keys
+        self._issuer = issuer
+        self._database = database
+        self._lock = Lock()
+        self._remembered: dict[str, tuple[Token, float]] = {}
+        self._generation = -1
+        self._asked = float("-inf")
+        self._enabled: frozenset[str] = frozenset()
+        self._agreements: dict[tuple[str, str], list[Agreement]] = {}
+
+    def verify(self, text: str) -> Token:
+        """Return what the token says. Raises Unauthenticated for any token that isn't ours now."""
+        self._refresh()
+        moment = now().timestamp()
+        known = self._remembered.get(text)
+        if known is None or moment >= known[1]:
+            token = self._check(text, moment)
+            with self._lock:
+                if len(self._remembered) >= _REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[text] = (token, min(token.expires_at, moment + _REMEMBER_SECONDS))
+        else:
+            token = known[0]
+        if token.client_id not in self._enabled:
+            raise Unauthenticated(error="invalid_token")
+        return token
+
+    def agreement(self, client_id: str, procedure: str) -> Agreement | None:
+        """Return the agreement in force today for the client and procedure, or None."""
+        day = today()
+        held = self._agreements.get((client_id, procedure), ())
+        return next((agreement for agreement in held if agreement.in_force(day)), None)
+
+    def _refresh(self) -> None:
+        moment = time.monotonic()
+        if moment - self._asked < _FRESH_SECONDS:
+            return
+        with self._lock, self._database.reading() as session:
+            number = generation(session)
+            if number != self._generation:
+                clients = list_clients(session)
+                self._enabled = frozenset(c.id for c in clients if c.disabled_at is None)
+                agreements: dict[tuple[str, str], list[Agreement]] = {}
+                for agreement in list_agreements(session):
+                    key = agreement.client_id, agreement.procedure
+                    agreements.setdefault(key, []).insert(0, agreement)
+                self._agreements = agreements
+                self._generation = number
+            self._asked = moment
+
+    def _check(self, text: str, moment: float) -> Token:
+        if len(text) > _LONGEST_TOKEN:
+            raise Unauthenticated(error="invalid_token")
+        try:
+            decoded = jwt.decode(text, self._keys.verifying, algorithms=_ALGORITHMS)
+            return self._claims(decoded.header, decoded.claims, moment)
+        except (JoseError, ValueError, KeyError, TypeError):
+            raise Unauthenticated(error="invalid_token") from None
+
+    def _claims(self, header: dict[str, Any], claims: dict[str, Any], moment: float) -> Token:
+        """RFC 9068 section 4: the type, issuer and audience are ours, and it is not over."""
+        ours = (
+            header.get("typ") == TYPE
+            and claims["iss"] == self._issuer
+            and claims["aud"] == self._issuer
+            and claims["iat"] <= moment + _FRESH_SECONDS
+            and moment < claims["exp"]
+        )
+        if not ours:
+            raise ValueError("not a token for this service")
+        return Token(claims["client_id"], frozenset(claims["scope"].split()), claims["exp"])

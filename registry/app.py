@@ -1,0 +1,157 @@
+"""The one place where the parts are put together: settings in, a Flask application out."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import flask
+import flask_smorest
+import flask_swagger_ui
+import sqlalchemy as sa
+from authlib.integrations.flask_oauth2 import AuthorizationServer
+from flask.json.provider import DefaultJSONProvider
+
+import auth.api
+import migrations
+import registry.citizens.api
+import registry.places.api
+from auth.guard import public
+from auth.keys import KeyRing
+from auth.server import build
+from auth.tokens import TokenVerifier
+from registry import problems
+from registry.http import answer
+from registry.kernel.db import Database
+from registry.kernel.errors import Unavailable
+from registry.kernel.settings import Settings
+
+BLUEPRINTS = (
+    auth.api.blp,
+    auth.api.v1,
+    registry.places.api.blp,
+    registry.citizens.api.blp,
+)
+_SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
+_NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"
+_OWN_ONLY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What the views share; found at ``app.extensions["sogoc"]``."""
+
+    settings: Settings
+    database: Database
+    keys: KeyRing
+    verifier: TokenVerifier
+    oauth: AuthorizationServer
+
+
+class _Json(DefaultJSONProvider):
+    ensure_ascii = False
+
+    @staticmethod
+    def default(o: Any) -> Any:
+        return o.isoformat() if isinstance(o, datetime.date) else DefaultJSONProvider.default(o)
+
+
+def create_app(settings: Settings, database: Database | None = None) -> flask.Flask:
+    """Return the application for ``settings``; ``database`` is for tests that have one open."""
+    app = flask.Flask("registry", static_folder=None)
+    app.json = _Json(app)
+    database = database or Database(
+        settings.database_url,
+        synchronous=settings.sqlite_synchronous,
+        pool_size=settings.pool_size,
+    )
+    keys = KeyRing.open(Path(settings.key_file))
+    app.extensions["sogoc"] = State(
+        settings,
+        database,
+        keys,
+        TokenVerifier(keys, settings.issuer, database),
+        build(settings, database, keys),
+    )
+    app.config |= {
+        "API_TITLE": "Sổ Gốc",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "MAX_CONTENT_LENGTH": settings.max_body_bytes,
+        "JSON_SORT_KEYS": False,
+    }
+    problems.register(app)
+    api = flask_smorest.Api(app)
+    for blueprint in BLUEPRINTS:
+        api.register_blueprint(blueprint)
+    _add_service_routes(app, api)
+    app.after_request(_headers)
+    return app
+
+
+def _add_service_routes(app: flask.Flask, api: flask_smorest.Api) -> None:
+    @app.get("/healthz")
+    @public
+    def healthz() -> flask.Response:
+        return answer({"status": "ok"})
+
+    @app.get("/readyz")
+    @public
+    def readyz() -> flask.Response:
+        state: State = app.extensions["sogoc"]
+        try:
+            with state.database.reading() as session:
+                session.execute(sa.text("SELECT 1"))
+            ready = migrations.status(state.database) == migrations.head()
+        except sa.exc.SQLAlchemyError:
+            ready = False
+        if not ready:
+            raise Unavailable
+        return answer({"status": "ok"})
+
+    @app.get("/openapi.json")
+    @public
+    def openapi() -> flask.Response:
+        return answer(problems.describe(api.spec.to_dict()))
+
+    @app.get("/problems/<code>")
+    @public
+    def problem(code: str) -> flask.Response:
+        return problems.explain(code)
+
+    @app.get("/docs")
+    @public
+    def docs() -> str:
+        return _DOCS
+
+    @app.get("/docs/<path:name>")
+    @public
+    def docs_asset(name: str) -> flask.Response:
+        if name == "start.js":
+            return flask.Response(_START, mimetype="text/javascript")
+        return flask.send_from_directory(_SWAGGER, name)
+
+
+def _headers(response: flask.Response) -> flask.Response:
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    docs = flask.request.path.startswith("/docs")
+    response.headers["Content-Security-Policy"] = _OWN_ONLY if docs else _NO_FRAMES
+    settings: Settings = flask.current_app.extensions["sogoc"].settings
+    if not settings.production:
+        response.headers["Sogoc-Data"] = "synthetic"
+    return response
+
+
+_DOCS = """<!doctype html>
+<html lang="vi"><head><meta charset="utf-8"><title>Sổ Gốc · API</title>
+<link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="swagger-ui"></div>
+<script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script>
+</body></html>
+"""
+_START = """SwaggerUIBundle({url: "/openapi.json", dom_id: "#swagger-ui", validatorUrl: null});
+"""

@@ -1,0 +1,117 @@
+"""Citizens over HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from flask.views import MethodView
+
+from auth.guard import current_principal, require_scope
+from registry.citizens import records, schemas
+from registry.http import Blueprint, answer
+from registry.kernel.db import Database
+
+blp = Blueprint(
+    "citizens",
+    __name__,
+    url_prefix="/v1/citizens",
+    description="Công dân / citizens",
+)
+
+
+def _database() -> Database:
+    database: Database = flask.current_app.extensions["sogoc"].database
+    return database
+
+
+def _moment(data: dict[str, Any]) -> records.Moment:
+    return records.Moment(data.get("as_of"), data.get("known_at"))
+
+
+@blp.route("/lookup")
+class Lookup(MethodView):
+    """Look-up by identifiers."""
+
+    @require_scope("citizens:read")
+    @blp.arguments(schemas.LookupRequest)
+    @blp.response(200, schemas.LookupAnswer)
+    def post(self, data: dict[str, Any]) -> flask.Response:
+        """Tra cứu theo số định danh / look citizens up by identifier."""
+        query = records.Lookup(data["identifiers"], tuple(data["paths"]), _moment(data))
+        with _database().transaction() as session:
+            results = records.lookup_citizens(session, current_principal(), query)
+        return answer({"results": results})
+
+
+@blp.route("/search")
+class Search(MethodView):
+    """Search by facts."""
+
+    @require_scope("citizens:search")
+    @blp.arguments(schemas.SearchRequest)
+    @blp.response(200, schemas.SearchAnswer)
+    def post(self, data: dict[str, Any]) -> flask.Response:
+        """Tìm đúng một người / find exactly one person."""
+        with _database().transaction() as session:
+            return answer(
+                records.search_citizens(
+                    session, current_principal(), data["criteria"], tuple(data["paths"])
+                )
+            )
+
+
+@blp.route("/verify")
+class Verify(MethodView):
+    """Verification of claims."""
+
+    @require_scope("citizens:verify")
+    @blp.arguments(schemas.VerifyRequest)
+    @blp.response(200, schemas.VerifyAnswer)
+    def post(self, data: dict[str, Any]) -> flask.Response:
+        """Kiểm tra thông tin khai / verify claims, disclosing nothing else."""
+        with _database().transaction() as session:
+            return answer(
+                records.verify_citizen(
+                    session,
+                    current_principal(),
+                    data["identifier"],
+                    data["claims"],
+                    data["predicates"],
+                )
+            )
+
+
+@blp.route("/<record_id>")
+class Citizen(MethodView):
+    """One citizen."""
+
+    @require_scope("citizens:read")
+    @blp.arguments(schemas.RecordQuery, location="query")
+    @blp.response(200, schemas.RecordAnswer)
+    def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
+        """Một công dân theo mã bản ghi / one citizen by record id."""
+        with _database().transaction() as session:
+            found = records.read_citizen(
+                session, current_principal(), record_id, tuple(data["paths"]), _moment(data)
+            )
+        response = answer(found.record)
+        response.set_etag(found.tag)
+        response.make_conditional(flask.request)
+        return response
+
+
+@blp.route("/<record_id>/history")
+class History(MethodView):
+    """The history of one citizen."""
+
+    @require_scope("citizens:read")
+    @blp.arguments(schemas.HistoryQuery, location="query")
+    @blp.response(200, schemas.HistoryAnswer)
+    def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
+        """Lịch sử của bản ghi / the history of one record."""
+        with _database().transaction() as session:
+            versions = records.list_versions(
+                session, current_principal(), record_id, tuple(data["paths"])
+            )
+        return answer({"versions": versions})

@@ -1,0 +1,96 @@
+"""What a citizen record can answer: the published attributes, groups and derived values."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from registry.kernel.dates import PartialDate, age_on
+from registry.kernel.fields import Attribute, Catalogue, Document
+
+# Attributes that tell where a person can be met; a protected address withholds all of them.
+WHEREABOUTS = ("residence", "effective_residence", "phone", "email")
+_RESIDENCES = ("permanent", "temporary", "current")
+
+
+def _age(document: Document, on: date) -> dict[str, int] | None:
+    birth = document.get("birth_date")
+    if birth is None:
+        return None
+    least, most = age_on(PartialDate.parse(birth["value"]), on)
+    return {"least": least, "most": most}
+
+
+def _effective_residence(document: Document, on: date) -> Any:
+    """Permanent, else temporary, else current: the order of the Law on Residence, article 19."""
+    del on
+    residence = document.get("residence", {})
+    for kind in _RESIDENCES:
+        if kind in residence:
+            return {"kind": kind, "address": residence[kind].get("address")}
+    return None
+
+
+def _person(path: str, vi: str, en: str) -> list[Attribute]:
+    return [
+        Attribute(f"{path}.name", f"Họ và tên {vi}", f"Name of the {en}"),
+        Attribute(f"{path}.personal_id", f"Số định danh {vi}", f"Personal id of the {en}"),
+        Attribute(f"{path}.nationality", f"Quốc tịch {vi}", f"Nationality of the {en}"),
+    ]
+
+
+def _residence(kind: str, vi: str, en: str, *more: Attribute) -> list[Attribute]:
+    path = f"residence.{kind}"
+    return [
+        Attribute(f"{path}.address", f"Nơi {vi}", f"Address of {en} residence"),
+        Attribute(f"{path}.valid_from", f"Ngày bắt đầu {vi}", f"Start of {en} residence"),
+        *more,
+    ]
+
+
+CATALOGUE = Catalogue(
+    "citizens",
+    [
+        Attribute("personal_id", "Số định danh cá nhân", "Personal identification number"),
+        Attribute("identifiers", "Các số giấy tờ, kể cả số cũ", "Identifiers, old ones included"),
+        Attribute("name.full", "Họ, chữ đệm và tên", "Full name"),
+        Attribute("name.family", "Họ", "Family name"),
+        Attribute("name.middle", "Chữ đệm", "Middle name"),
+        Attribute("name.given", "Tên", "Given name"),
+        Attribute("name.other", "Tên gọi khác", "Other names"),
+        Attribute("birth_date", "Ngày, tháng, năm sinh", "Date of birth"),
+        Attribute("sex", "Giới tính", "Sex"),
+        Attribute("ethnicity", "Dân tộc", "Ethnicity", "sensitive"),
+        Attribute("religion", "Tôn giáo", "Religion", "sensitive"),
+        Attribute("nationality", "Quốc tịch", "Nationality"),
+        Attribute("blood_type", "Nhóm máu", "Blood type", "sensitive"),
+        Attribute("birth_place", "Nơi sinh", "Place of birth"),
+        Attribute("birth_registration_place", "Nơi đăng ký khai sinh", "Birth registered at"),
+        Attribute("hometown", "Quê quán", "Hometown"),
+        *_residence("permanent", "thường trú", "permanent"),
+        *_residence(
+            "temporary",
+            "tạm trú",
+            "temporary",
+            Attribute("residence.temporary.term_end", "Hết hạn tạm trú", "End of the term"),
+        ),
+        *_residence("current", "ở hiện tại", "current"),
+        Attribute("marital_status", "Tình trạng hôn nhân", "Marital status"),
+        *_person("father", "cha", "father"),
+        *_person("mother", "mẹ", "mother"),
+        *_person("spouse", "vợ hoặc chồng", "spouse"),
+        Attribute("children", "Con", "Children"),
+        Attribute("life_status", "Tình trạng sống, chết, mất tích", "Life status"),
+        Attribute("phone", "Số điện thoại", "Phone"),
+        Attribute("email", "Thư điện tử", "E-mail"),
+        Attribute("age", "Tuổi tròn", "Completed years", sources=("birth_date",), derive=_age),
+        Attribute(
+            "effective_residence",
+            "Nơi cư trú",
+            "Residence in force",
+            sources=tuple(f"residence.{kind}.address" for kind in _RESIDENCES),
+            derive=_effective_residence,
+        ),
+    ],
+    flags=("under_review", "uncertain"),
+)

@@ -1,0 +1,241 @@
+"""The wire shapes of citizens: requests read strictly, answers described for the contract."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow.validate import OneOf
+
+from registry.citizens.attributes import CATALOGUE
+from registry.citizens.rules import COMBINATIONS, PREDICATES, valid_predicate
+from registry.http import StrictSchema, fail
+from registry.kernel.dates import DateError, PartialDate
+from registry.kernel.fields import MOST_FIELDS
+from registry.kernel.identifiers import kind_of
+
+_MOST_CLAIMS = 50
+
+
+def check_fields(paths: list[str]) -> None:
+    """Validate requested attribute paths: 1 to 130, each known, no flag among them."""
+    if not paths:
+        raise fail("too_few")
+    if len(paths) > MOST_FIELDS:
+        raise fail("too_many")
+    errors = {i: [p[0]] for i, p in ((i, CATALOGUE.problem(x)) for i, x in enumerate(paths)) if p}
+    if errors:
+        raise ValidationError(errors)
+
+
+def _check_identifiers(values: list[str]) -> None:
+    if not values:
+        raise fail("too_few")
+    if len(values) > flask.current_app.extensions["sogoc"].settings.max_identifiers:
+        raise fail("too_many")
+    errors = {i: ["identifier"] for i, value in enumerate(values) if kind_of(value) is None}
+    if errors:
+        raise ValidationError(errors)
+
+
+def _check_identifier(value: str) -> None:
+    if kind_of(value) is None:
+        raise fail("identifier")
+
+
+def _check_partial_date(value: str) -> None:
+    try:
+        PartialDate.parse(value)
+    except DateError:
+        raise fail("date") from None
+
+
+def field_paths() -> fields.List[str]:
+    """Return the request field for attribute paths."""
+    return fields.List(
+        fields.String(),
+        required=True,
+        data_key="fields",
+        validate=check_fields,
+        metadata={
+            "minItems": 1,
+            "maxItems": MOST_FIELDS,
+            "description": "Đường dẫn thuộc tính hoặc nhóm / attribute paths or groups.",
+        },
+    )
+
+
+class _Delimited(fields.List[str]):
+    """Attribute paths in one query parameter, separated by commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        parts = value.split(",") if isinstance(value, str) else value
+        return super()._deserialize(parts, attr, data, **kwargs)
+
+
+class MomentSchema(StrictSchema):
+    """The two times of a question."""
+
+    as_of = fields.Date(metadata={"description": "Đúng vào ngày nào / true on which day."})
+    known_at = fields.AwareDateTime(
+        metadata={"description": "Theo hiểu biết lúc nào / as the register knew it when."}
+    )
+
+
+class LookupRequest(MomentSchema):
+    """A look-up by identifiers."""
+
+    identifiers = fields.List(
+        fields.String(),
+        required=True,
+        validate=_check_identifiers,
+        metadata={"minItems": 1, "maxItems": 1000},
+    )
+    paths = field_paths()
+
+
+class HistoryQuery(StrictSchema):
+    """What to read of one record's history."""
+
+    paths = _Delimited(
+        fields.String(),
+        required=True,
+        data_key="fields",
+        validate=check_fields,
+        metadata={
+            "description": "Các đường dẫn, cách nhau bằng dấu phẩy / paths separated by commas.",
+        },
+    )
+
+
+class RecordQuery(HistoryQuery, MomentSchema):
+    """What to read of one record."""
+
+
+class SearchCriteria(StrictSchema):
+    """One of the published sets of criteria."""
+
+    name = fields.String(required=True)
+    birth_date = fields.String(validate=_check_partial_date)
+    birth_year = fields.String(validate=_check_partial_date)
+    commune = fields.String()
+
+    @validates_schema
+    def published(self, data: dict[str, str], **_: Any) -> None:
+        """Refuse any other combination; less would be browsing."""
+        if frozenset(data) not in COMBINATIONS:
+            raise fail("combination")
+
+
+class SearchRequest(StrictSchema):
+    """A search for one person."""
+
+    criteria = fields.Nested(SearchCriteria, required=True)
+    paths = field_paths()
+
+
+class VerifyRequest(StrictSchema):
+    """Claims and predicates about one person."""
+
+    identifier = fields.String(required=True, validate=_check_identifier)
+    claims = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    predicates = fields.List(fields.String(), load_default=list)
+
+    @validates_schema
+    def known(self, data: dict[str, Any], **_: Any) -> None:
+        """Check every path and predicate; at least one thing must be asked."""
+        asked = [*data.get("claims", ()), *data.get("predicates", ())]
+        if not asked:
+            raise fail("too_few")
+        if len(asked) > _MOST_CLAIMS:
+            raise fail("too_many")
+        errors: dict[str, Any] = {}
+        for path, value in data.get("claims", {}).items():
+            problem = CATALOGUE.problem(path)
+            if problem:
+                errors.setdefault("claims", {})[path] = [problem[0]]
+            elif path == "birth_date":
+                try:
+                    PartialDate.parse(value)
+                except DateError:
+                    errors.setdefault("claims", {})[path] = ["date"]
+        for index, text in enumerate(data.get("predicates", ())):
+            name, _sep, argument = text.partition(":")
+            if name not in PREDICATES or not valid_predicate(name, argument):
+                errors.setdefault("predicates", {})[index] = ["predicate"]
+        if errors:
+            raise ValidationError(errors)
+
+
+_RECORD = fields.Dict(
+    metadata={"description": "id và các thuộc tính đã yêu cầu / id and the requested attributes."}
+)
+
+
+class LookupResult(Schema):
+    """The answer to one identifier."""
+
+    identifier = fields.String(required=True)
+    status = fields.String(
+        required=True, validate=OneOf(["found", "not_found", "moved", "withheld"])
+    )
+    record = _RECORD
+    moved_to = fields.UUID(metadata={"description": "Bản ghi còn lại / the surviving record."})
+
+
+class LookupAnswer(Schema):
+    """Answers in the order of the identifiers."""
+
+    results = fields.List(fields.Nested(LookupResult), required=True)
+
+
+class SearchAnswer(Schema):
+    """One record, or the same answer for none and for many."""
+
+    status = fields.String(required=True, validate=OneOf(["found", "no_unique_match"]))
+    record = _RECORD
+
+
+class RecordAnswer(Schema):
+    """One record: its id and the requested attributes."""
+
+    id = fields.UUID(required=True)
+
+    class Meta:
+        """Attributes beside the id are those of the catalogue."""
+
+        unknown = "include"
+
+
+_VERDICTS = fields.Dict(
+    keys=fields.String(),
+    values=fields.String(validate=OneOf(["match", "no_match", "unknown"])),
+    required=True,
+)
+
+
+class VerifyAnswer(Schema):
+    """One verdict for each claim and predicate."""
+
+    claims = _VERDICTS
+    predicates = _VERDICTS
+
+
+class VersionAnswer(Schema):
+    """What is believed of one interval, with its origin."""
+
+    valid_from = fields.Date(required=True)
+    valid_to = fields.Date(
+        metadata={"description": "Ngày đầu tiên không còn đúng / first day after."}
+    )
+    recorded_at = fields.AwareDateTime(required=True)
+    source = fields.String(required=True)
+    load_id = fields.String(data_key="load")
+    record = fields.Dict(required=True)
+
+
+class HistoryAnswer(Schema):
+    """The intervals of one record, oldest first."""
+
+    versions = fields.List(fields.Nested(VersionAnswer), required=True)

@@ -1,0 +1,154 @@
+"""The attributes of a register, and the selection of those that one request may see (pure).
+
+A register publishes its attributes as dotted paths. A request names paths, or a group for all
+paths below it; `Catalogue.compile` checks them against what the client may read, once, and gives
+a `Selection` that cuts documents down to just that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from registry.kernel.errors import FieldError, Malformed, Refused, Text
+
+Document = Mapping[str, Any]
+Derive = Callable[[Document, date], Any]
+MOST_FIELDS = 130
+
+_UNKNOWN = Text("Không có trường dữ liệu này.", "There is no such field.")
+_AUTOMATIC = Text(
+    "Trường này tự kèm theo, không yêu cầu riêng được.",
+    "This flag rides along with its field and can't be requested.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One attribute: its path, its names, whether it is sensitive, and how it is derived.
+
+    A derived attribute is not stored: ``derive`` makes it from the document on the day asked
+    about, and needs the right to all of its ``sources`` too.
+    """
+
+    path: str
+    vi: str
+    en: str
+    sensitivity: Literal["basic", "sensitive"] = "basic"
+    sources: tuple[str, ...] = ()
+    derive: Derive | None = None
+
+
+class Selection:
+    """The attributes of one request, sorted, ready to cut documents."""
+
+    def __init__(self, attributes: Iterable[Attribute]) -> None:
+        chosen = sorted(attributes, key=lambda attribute: attribute.path)
+        self.paths = tuple(attribute.path for attribute in chosen)
+        self._derived = tuple((a.path.split("."), a.derive) for a in chosen if a.derive)
+        self._tree: dict[str, Any] = {}
+        for attribute in chosen:
+            if attribute.derive is None:
+                _plant(self._tree, attribute.path.split("."), None)
+
+    def cut(self, document: Document, on: date) -> dict[str, Any]:
+        """Return what ``document`` has of the selection; what has no value is absent.
+
+        ``on`` is the day that derived attributes such as an age refer to. A flag such as
+        ``under_review`` rides along where it concerns a selected path.
+        """
+        record = _cut(document, self._tree)
+        for path, derive in self._derived:
+            value = derive(document, on)
+            if value is not None:
+                _plant(record, path, value)
+        for flag in ("under_review", "uncertain"):
+            named = [path for path in document.get(flag, ()) if self.concerns(path)]
+            if named:
+                record[flag] = named
+        return record
+
+    def concerns(self, path: str) -> bool:
+        """Say whether the selection holds ``path``, a part of it or a group around it."""
+        return any(_within(chosen, path) or _within(path, chosen) for chosen in self.paths)
+
+
+class Catalogue:
+    """The attributes of one register; ``flags`` ride along and can't be asked for."""
+
+    def __init__(
+        self, register: str, attributes: Sequence[Attribute], flags: Collection[str]
+    ) -> None:
+        self.register = register
+        self.attributes = tuple(attributes)
+        self._flags = frozenset(flags)
+        self._below: dict[str, tuple[Attribute, ...]] = {}
+        for attribute in attributes:
+            steps = attribute.path.split(".")
+            for length in range(1, len(steps) + 1):
+                group = ".".join(steps[:length])
+                self._below[group] = (*self._below.get(group, ()), attribute)
+        self._by_path = {attribute.path: attribute for attribute in attributes}
+
+    def problem(self, path: str) -> tuple[str, Text] | None:
+        """Return what is wrong with a requested ``path`` (code and words), or None."""
+        if path in self._flags:
+            return "automatic_field", _AUTOMATIC
+        return None if path in self._below else ("unknown_field", _UNKNOWN)
+
+    def expand(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return every attribute path named by ``paths``, groups opened; unknown ones are left."""
+        return frozenset(a.path for path in paths for a in self._below.get(path, ()))
+
+    def compile(self, fields: Sequence[str], granted: Iterable[str]) -> Selection:
+        """Return the selection for ``fields``, all of which must lie within ``granted``.
+
+        Raises Malformed naming each unknown field, and Refused naming each attribute outside
+        the grant, the sources of derived ones included: nothing is trimmed silently.
+        """
+        self.check(fields)
+        wanted = self.expand(fields)
+        needed = {s for path in wanted for s in (path, *self._by_path[path].sources)}
+        missing = sorted(needed - self.expand(granted))
+        if missing:
+            raise Refused(
+                Text(
+                    f"Thỏa thuận không cho phép: {', '.join(missing)}.",
+                    f"The agreement does not allow: {', '.join(missing)}.",
+                ),
+                attributes=missing,
+            )
+        return Selection(self._by_path[path] for path in wanted)
+
+    def check(self, fields: Sequence[str]) -> None:
+        """Raise Malformed that names each field the register does not have."""
+        problems = ((index, self.problem(path)) for index, path in enumerate(fields))
+        errors = [FieldError(f"/fields/{i}", p[0], p[1]) for i, p in problems if p]
+        if errors:
+            raise Malformed(errors=errors)
+
+
+def _within(path: str, group: str) -> bool:
+    return path == group or path.startswith(group + ".")
+
+
+def _plant(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    for step in path[:-1]:
+        tree = tree.setdefault(step, {})
+    tree[path[-1]] = value
+
+
+def _cut(document: Document, tree: Mapping[str, Any]) -> dict[str, Any]:
+    record: dict[str, Any] = {}
+    for key, below in tree.items():
+        value = document.get(key)
+        if value is None:
+            continue
+        if below is not None:
+            value = _cut(value, below)
+            if not value:
+                continue
+        record[key] = value
+    return record

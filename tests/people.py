@@ -1,0 +1,44 @@
+"""Made-up people for the tests, with numbers that are never issued."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from registry.citizens.changes import Change
+
+LAN = "900190000001"
+BAY = "900045000002"
+
+
+def address(commune: str = "27007", name: str = "Phường Tân Hòa") -> dict[str, Any]:
+    return {
+        "as_recorded": "169/8A/12 đường Số 1",
+        "current": {
+            "province": {"code": "79", "label": "Thành phố Hồ Chí Minh"},
+            "commune": {"code": commune, "label": name},
+        },
+        "method": "exact",
+        "confidence": 1,
+    }
+
+
+def document(personal_id: str = LAN, **more: Any) -> dict[str, Any]:
+    return {
+        "personal_id": personal_id,
+        "name": {"full": "Nguyễn Thị Lan", "family": "Nguyễn", "middle": "Thị", "given": "Lan"},
+        "birth_date": {"value": "1990-05-17", "precision": "day"},
+        "sex": {"code": "2", "label": "Nữ"},
+        "religion": {"code": "00", "label": "Không"},
+        "residence": {
+            "permanent": {
+                "address": address(),
+                "valid_from": {"value": "2015", "precision": "year"},
+            }
+        },
+        **more,
+    }
+
+
+def change(personal_id: str = LAN, since: date = date(1990, 5, 17), **more: Any) -> Change:
+    return Change(document(personal_id, **more), since)
