@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 import registry.citizens.models
+import registry.households.models
 import registry.kernel.access_log  # noqa: F401 - importing declares the tables
 from registry.kernel.db import Base
 

@@ -17,6 +17,7 @@ from flask.json.provider import DefaultJSONProvider
 import auth.api
 import migrations
 import registry.citizens.api
+import registry.households.api
 import registry.places.api
 from auth.guard import public
 from auth.keys import KeyRing
@@ -33,6 +34,7 @@ BLUEPRINTS = (
     auth.api.v1,
     registry.places.api.blp,
     registry.citizens.api.blp,
+    registry.households.api.blp,
 )
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"

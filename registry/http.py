@@ -6,7 +6,7 @@ turns that into an answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 import flask
@@ -15,6 +15,7 @@ import marshmallow as ma
 import orjson
 from webargs.flaskparser import FlaskParser
 
+from registry.kernel.db import Database
 from registry.kernel.errors import (
     FieldError,
     Invalid,
@@ -23,6 +24,8 @@ from registry.kernel.errors import (
     Text,
     UnsupportedMediaType,
 )
+from registry.kernel.fields import MOST_FIELDS, Catalogue
+from registry.kernel.ledger import Moment
 
 # Codes of parameter errors. Those in `_BREAK` make the request malformed (400); any other is a
 # value that breaks a rule (422).
@@ -67,6 +70,73 @@ class StrictSchema(ma.Schema):
         unknown = ma.RAISE
 
 
+class MomentSchema(StrictSchema):
+    """The two times of a question."""
+
+    as_of = ma.fields.Date(metadata={"description": "Đúng vào ngày nào / true on which day."})
+    known_at = ma.fields.AwareDateTime(
+        metadata={"description": "Theo hiểu biết lúc nào / as the register knew it when."}
+    )
+
+
+def check_fields(catalogue: Catalogue) -> Callable[[list[str]], None]:
+    """Return the check of requested paths: 1 to 130, each in ``catalogue``, no flag among them."""
+
+    def check(paths: list[str]) -> None:
+        if not paths:
+            raise fail("too_few")
+        if len(paths) > MOST_FIELDS:
+            raise fail("too_many")
+        problems = {index: catalogue.problem(path) for index, path in enumerate(paths)}
+        errors = {index: [problem[0]] for index, problem in problems.items() if problem}
+        if errors:
+            raise ma.ValidationError(errors)
+
+    return check
+
+
+class _Delimited(ma.fields.List[str]):
+    """Texts in one query parameter, separated by commas."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
+        # A parameter that is given twice comes as a list of both.
+        texts = [value] if isinstance(value, str) else value
+        parts = [part for text in texts for part in str(text).split(",")]
+        return super()._deserialize(parts, attr, data, **kwargs)
+
+
+def paths_query(catalogue: Catalogue) -> type[ma.Schema]:
+    """Return the query of a read of one record: which of its attributes."""
+    paths = _Delimited(
+        ma.fields.String(),
+        required=True,
+        data_key="fields",
+        validate=check_fields(catalogue),
+        metadata={
+            "description": "Các đường dẫn, cách nhau bằng dấu phẩy / paths separated by commas."
+        },
+    )
+    return StrictSchema.from_dict({"paths": paths}, name=f"{catalogue.register}Paths")
+
+
+def moment_query(catalogue: Catalogue) -> type[ma.Schema]:
+    """Return the query of a read of one record: which attributes, and at which moment."""
+    return MomentSchema.from_dict(
+        {"paths": paths_query(catalogue)().fields["paths"]}, name=f"{catalogue.register}Read"
+    )
+
+
+def moment_of(data: Mapping[str, Any]) -> Moment:
+    """Return the moment that a loaded request asks about."""
+    return Moment(data.get("as_of"), data.get("known_at"))
+
+
+def database() -> Database:
+    """Return the database of the application that answers this request."""
+    found: Database = flask.current_app.extensions["sogoc"].database
+    return found
+
+
 class _Parser(FlaskParser):
     # Left to the schema everywhere: the library would drop unknown query parameters.
     DEFAULT_UNKNOWN_BY_LOCATION = dict.fromkeys(FlaskParser.DEFAULT_UNKNOWN_BY_LOCATION)
@@ -107,6 +177,10 @@ def _flatten(messages: Any, pointer: str) -> Iterator[FieldError]:
             yield from _flatten(below, pointer if key == "_schema" else f"{pointer}/{key}")
         return
     for message in messages:
+        if isinstance(message, Mapping):
+            # Where a check of the whole list names its items.
+            yield from _flatten(message, pointer)
+            continue
         code = message if message in TEXTS else _LIBRARY.get(message)
         if code is None:
             code = "date" if "date" in message else "type" if "Not a valid" in message else "value"

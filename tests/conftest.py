@@ -110,7 +110,7 @@ def service(database: Database, tmp_path: Path) -> Service:
                 "",
                 "ward-office",
                 "1.004222",
-                {"citizens": GRANTED},
+                {"citizens": GRANTED, "households": frozenset({"address", "head", "members"})},
                 {
                     "citizens": frozenset(
                         {"personal_id", "nine_digit_id", "name", "birth_date", "birth_year"}

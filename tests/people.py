@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from registry.citizens.changes import Change
+from registry.kernel.ledger import Change
 
 LAN = "900190000001"
 BAY = "900045000002"
@@ -42,3 +42,23 @@ def document(personal_id: str = LAN, **more: Any) -> dict[str, Any]:
 
 def change(personal_id: str = LAN, since: date = date(1990, 5, 17), **more: Any) -> Change:
     return Change(document(personal_id, **more), since)
+
+
+def household(code: str = "HK-1", **more: Any) -> dict[str, Any]:
+    return {
+        "code": code,
+        "kind": {"code": "permanent", "label": "Thường trú"},
+        "address": address(),
+        "head": {"personal_id": LAN},
+        "members": [
+            _member(LAN, "CHU_HO", "Chủ hộ", valid_from={"value": "2015", "precision": "year"}),
+            _member(
+                BAY, "CHA_DE", "Cha đẻ", valid_from={"value": "2020-03-01", "precision": "day"}
+            ),
+        ],
+        **more,
+    }
+
+
+def _member(personal_id: str, code: str, label: str, **dates: Any) -> dict[str, Any]:
+    return {"personal_id": personal_id, "relation": {"code": code, "label": label}, **dates}

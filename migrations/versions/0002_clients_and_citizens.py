@@ -108,7 +108,7 @@ def _citizens() -> None:
     op.create_table(
         "citizen_version",
         sa.Column("id", _ROW, nullable=False),
-        sa.Column("citizen", _ROW, nullable=False),
+        sa.Column("record", _ROW, nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("recorded_at", _AT, nullable=False),
@@ -118,8 +118,8 @@ def _citizens() -> None:
         sa.Column("load", sa.Text(), nullable=True),
         sa.Column("wrong", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["citizen"], ["citizen.row"], name=op.f("fk_citizen_version_citizen")
+            ["record"], ["citizen.row"], name=op.f("fk_citizen_version_record")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_citizen_version")),
     )
-    op.create_index(op.f("ix_citizen_version_citizen"), "citizen_version", ["citizen"])
+    op.create_index(op.f("ix_citizen_version_record"), "citizen_version", ["record"])

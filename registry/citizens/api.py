@@ -9,8 +9,7 @@ from flask.views import MethodView
 
 from auth.guard import current_principal, require_scope
 from registry.citizens import records, schemas
-from registry.http import Blueprint, answer
-from registry.kernel.db import Database
+from registry.http import Blueprint, answer, database, moment_of
 
 blp = Blueprint(
     "citizens",
@@ -18,15 +17,6 @@ blp = Blueprint(
     url_prefix="/v1/citizens",
     description="Công dân / citizens",
 )
-
-
-def _database() -> Database:
-    database: Database = flask.current_app.extensions["sogoc"].database
-    return database
-
-
-def _moment(data: dict[str, Any]) -> records.Moment:
-    return records.Moment(data.get("as_of"), data.get("known_at"))
 
 
 @blp.route("/lookup")
@@ -38,8 +28,8 @@ class Lookup(MethodView):
     @blp.response(200, schemas.LookupAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Tra cứu theo số định danh / look citizens up by identifier."""
-        query = records.Lookup(data["identifiers"], tuple(data["paths"]), _moment(data))
-        with _database().transaction() as session:
+        query = records.Lookup(data["identifiers"], tuple(data["paths"]), moment_of(data))
+        with database().transaction() as session:
             results = records.lookup_citizens(session, current_principal(), query)
         return answer({"results": results})
 
@@ -53,7 +43,7 @@ class Search(MethodView):
     @blp.response(200, schemas.SearchAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Tìm đúng một người / find exactly one person."""
-        with _database().transaction() as session:
+        with database().transaction() as session:
             return answer(
                 records.search_citizens(
                     session, current_principal(), data["criteria"], tuple(data["paths"])
@@ -70,7 +60,7 @@ class Verify(MethodView):
     @blp.response(200, schemas.VerifyAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Kiểm tra thông tin khai / verify claims, disclosing nothing else."""
-        with _database().transaction() as session:
+        with database().transaction() as session:
             return answer(
                 records.verify_citizen(
                     session,
@@ -91,9 +81,9 @@ class Citizen(MethodView):
     @blp.response(200, schemas.RecordAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Một công dân theo mã bản ghi / one citizen by record id."""
-        with _database().transaction() as session:
+        with database().transaction() as session:
             found = records.read_citizen(
-                session, current_principal(), record_id, tuple(data["paths"]), _moment(data)
+                session, current_principal(), record_id, tuple(data["paths"]), moment_of(data)
             )
         response = answer(found.record)
         response.set_etag(found.tag)
@@ -110,7 +100,7 @@ class History(MethodView):
     @blp.response(200, schemas.HistoryAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Lịch sử của bản ghi / the history of one record."""
-        with _database().transaction() as session:
+        with database().transaction() as session:
             versions = records.list_versions(
                 session, current_principal(), record_id, tuple(data["paths"])
             )

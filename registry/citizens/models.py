@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from typing import Any
+from datetime import date
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.kernel.db import Base, JsonText, UtcDateTime
-
-# Rows are joined by a small integer, which both databases find fastest; it never leaves here.
-RowId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+from registry.kernel.db import Base
+from registry.kernel.ledger import RecordColumns, RowId, VersionColumns
 
 
-class Citizen(Base):
-    """The current state of one record: what queries need as columns, and the document served."""
+class Citizen(RecordColumns, Base):
+    """The current state of one person's record."""
 
     __tablename__ = "citizen"
 
-    row: Mapped[int] = mapped_column(RowId, primary_key=True)
-    id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), unique=True)
-    version: Mapped[int] = mapped_column(sa.Integer)
     secrecy: Mapped[str] = mapped_column(sa.Text, insert_default="none")
     state: Mapped[str] = mapped_column(sa.Text, insert_default="active")
     merged_into: Mapped[str | None] = mapped_column(sa.Uuid(as_uuid=False))
@@ -31,7 +25,6 @@ class Citizen(Base):
     birth_last: Mapped[date | None] = mapped_column(sa.Date)
     sex: Mapped[str | None] = mapped_column(sa.Text)
     commune: Mapped[str | None] = mapped_column(sa.Text)
-    document: Mapped[dict[str, Any]] = mapped_column(JsonText)
 
     __table_args__ = (
         sa.CheckConstraint("secrecy IN ('none', 'address', 'full')", name="secrecy"),
@@ -50,18 +43,8 @@ class CitizenIdentifier(Base):
     citizen: Mapped[int] = mapped_column(RowId, sa.ForeignKey("citizen.row"), index=True)
 
 
-class CitizenVersion(Base):
-    """One segment of a record's history (`registry.kernel.history.Segment`); never deleted."""
+class CitizenVersion(VersionColumns, Base):
+    """One segment of a person's history; never deleted."""
 
     __tablename__ = "citizen_version"
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    citizen: Mapped[int] = mapped_column(RowId, sa.ForeignKey("citizen.row"), index=True)
-    valid_from: Mapped[date] = mapped_column(sa.Date)
-    valid_to: Mapped[date | None] = mapped_column(sa.Date)
-    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    document: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    source: Mapped[str] = mapped_column(sa.Text)
-    load: Mapped[str | None] = mapped_column(sa.Text)
-    wrong: Mapped[bool] = mapped_column(sa.Boolean)
+    of = "citizen"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -14,8 +13,8 @@ from sqlalchemy.orm import Session
 
 from auth.principals import Principal
 from registry.citizens.attributes import CATALOGUE, WHEREABOUTS
-from registry.citizens.changes import segments
-from registry.citizens.models import Citizen, CitizenIdentifier, CitizenVersion
+from registry.citizens.changes import LEDGER
+from registry.citizens.models import Citizen, CitizenIdentifier
 from registry.citizens.rules import (
     PREDICATES,
     Verdict,
@@ -29,27 +28,10 @@ from registry.kernel.dates import PartialDate
 from registry.kernel.errors import Moved, NotFound, Refused, Withheld
 from registry.kernel.fields import Document, Selection
 from registry.kernel.identifiers import kind_of
+from registry.kernel.ledger import Moment
 from registry.kernel.text import fold
 
 REGISTER = "citizens"
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The two times of a question: what was true ``as_of``, as the register knew ``known_at``."""
-
-    as_of: date | None = None
-    known_at: datetime | None = None
-
-    @property
-    def on(self) -> date:
-        """The day asked about."""
-        return self.as_of or today()
-
-    @property
-    def present(self) -> bool:
-        """True where the current row answers."""
-        return self.as_of is None and self.known_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +76,7 @@ def lookup_citizens(session: Session, principal: Principal, query: Lookup) -> li
     selection = select_fields(principal, query.fields)
     require_search(principal, {kind_of(value) or "personal_id" for value in query.identifiers})
     found = _by_identifiers(session, query.identifiers)
-    documents = _documents(session, found.values(), query.moment)
+    documents = LEDGER.documents(session, found.values(), query.moment)
     results = []
     for identifier in query.identifiers:
         result, subject = _result(found.get(identifier), documents, selection, query.moment)
@@ -152,30 +134,6 @@ def _by_identifiers(session: Session, values: Sequence[str]) -> dict[str, Citize
     return {value: citizen for value, _, citizen in found}
 
 
-def _documents(
-    session: Session, citizens: Iterable[Citizen], moment: Moment
-) -> Mapping[int, Document]:
-    citizens = list(citizens)
-    if moment.present:
-        return {citizen.row: citizen.document for citizen in citizens}
-    version = CitizenVersion
-    asked = [
-        version.citizen.in_({citizen.row for citizen in citizens}),
-        version.wrong.is_(False),
-        version.valid_from <= moment.on,
-        sa.or_(version.valid_to.is_(None), version.valid_to > moment.on),
-    ]
-    if moment.known_at is None:
-        asked.append(version.superseded_at.is_(None))
-    else:
-        asked.append(version.recorded_at <= moment.known_at)
-        asked.append(
-            sa.or_(version.superseded_at.is_(None), version.superseded_at > moment.known_at)
-        )
-    found = session.execute(sa.select(version.citizen, version.document).where(*asked))
-    return {row[0]: row[1] for row in found}
-
-
 def read_citizen(
     session: Session,
     principal: Principal,
@@ -188,7 +146,7 @@ def read_citizen(
     citizen = require_citizen(session, record_id)
     if _withheld(citizen, selection):
         raise Withheld(subject=citizen.id)
-    document = _documents(session, [citizen], moment).get(citizen.row, {})
+    document = LEDGER.documents(session, [citizen], moment).get(citizen.row, {})
     record = _cut(citizen, document, selection, moment)
     record_access(session, principal.asker, "delivered", selection.paths, citizen.id)
     return Answer(record, f"{citizen.version}-{hash_of(selection.paths, moment)}")
@@ -229,7 +187,7 @@ def list_versions(
     if _withheld(citizen, selection):
         raise Withheld(subject=citizen.id)
     told: list[dict[str, Any]] = []
-    believed = (s for s in segments(session, citizen.row).values() if s.believed)
+    believed = (s for s in LEDGER.segments(session, citizen.row).values() if s.believed)
     for segment in sorted(believed, key=lambda s: s.valid_from):
         end = segment.valid_to.isoformat() if segment.valid_to else None
         record = selection.cut(segment.document, segment.valid_from)
@@ -328,3 +286,28 @@ def verify_citizen(
             for text, (name, argument) in parsed.items()
         },
     }
+
+
+def find_record_ids(session: Session, personal_ids: Iterable[str]) -> dict[str, str]:
+    """Return record ids by personal id, for registers that refer to people; reads no data."""
+    found = session.execute(
+        sa.select(CitizenIdentifier.value, Citizen.id)
+        .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
+        .where(
+            CitizenIdentifier.type == "personal_id",
+            CitizenIdentifier.value.in_(set(personal_ids)),
+        )
+    )
+    return {row[0]: row[1] for row in found}
+
+
+def protected_people(session: Session, record_ids: Iterable[str]) -> list[str]:
+    """Return those of ``record_ids`` whose whereabouts are protected, or who may not be known."""
+    return list(
+        session.scalars(
+            sa.select(Citizen.id).where(
+                Citizen.id.in_(set(record_ids)),
+                sa.or_(Citizen.secrecy != "none", Citizen.state != "active"),
+            )
+        )
+    )

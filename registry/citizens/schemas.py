@@ -10,23 +10,19 @@ from marshmallow.validate import OneOf
 
 from registry.citizens.attributes import CATALOGUE
 from registry.citizens.rules import COMBINATIONS, PREDICATES, valid_predicate
-from registry.http import StrictSchema, fail
+from registry.http import (
+    MomentSchema,
+    StrictSchema,
+    check_fields,
+    fail,
+    moment_query,
+    paths_query,
+)
 from registry.kernel.dates import DateError, PartialDate
 from registry.kernel.fields import MOST_FIELDS
 from registry.kernel.identifiers import kind_of
 
 _MOST_CLAIMS = 50
-
-
-def check_fields(paths: list[str]) -> None:
-    """Validate requested attribute paths: 1 to 130, each known, no flag among them."""
-    if not paths:
-        raise fail("too_few")
-    if len(paths) > MOST_FIELDS:
-        raise fail("too_many")
-    errors = {i: [p[0]] for i, p in ((i, CATALOGUE.problem(x)) for i, x in enumerate(paths)) if p}
-    if errors:
-        raise ValidationError(errors)
 
 
 def _check_identifiers(values: list[str]) -> None:
@@ -57,29 +53,12 @@ def field_paths() -> fields.List[str]:
         fields.String(),
         required=True,
         data_key="fields",
-        validate=check_fields,
+        validate=check_fields(CATALOGUE),
         metadata={
             "minItems": 1,
             "maxItems": MOST_FIELDS,
             "description": "Đường dẫn thuộc tính hoặc nhóm / attribute paths or groups.",
         },
-    )
-
-
-class _Delimited(fields.List[str]):
-    """Attribute paths in one query parameter, separated by commas."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
-        parts = value.split(",") if isinstance(value, str) else value
-        return super()._deserialize(parts, attr, data, **kwargs)
-
-
-class MomentSchema(StrictSchema):
-    """The two times of a question."""
-
-    as_of = fields.Date(metadata={"description": "Đúng vào ngày nào / true on which day."})
-    known_at = fields.AwareDateTime(
-        metadata={"description": "Theo hiểu biết lúc nào / as the register knew it when."}
     )
 
 
@@ -95,22 +74,8 @@ class LookupRequest(MomentSchema):
     paths = field_paths()
 
 
-class HistoryQuery(StrictSchema):
-    """What to read of one record's history."""
-
-    paths = _Delimited(
-        fields.String(),
-        required=True,
-        data_key="fields",
-        validate=check_fields,
-        metadata={
-            "description": "Các đường dẫn, cách nhau bằng dấu phẩy / paths separated by commas.",
-        },
-    )
-
-
-class RecordQuery(HistoryQuery, MomentSchema):
-    """What to read of one record."""
+HistoryQuery = paths_query(CATALOGUE)
+RecordQuery = moment_query(CATALOGUE)
 
 
 class SearchCriteria(StrictSchema):
