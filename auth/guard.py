@@ -134,9 +134,14 @@ def current_principal() -> Principal:
 def trace_id() -> str:
     """Return the trace id of this request: the caller's (W3C trace context) or a new one."""
     if "trace_id" not in flask.g:
-        given = _TRACE_PARENT.fullmatch(flask.request.headers.get("traceparent", ""))
-        flask.g.trace_id = given[1] if given else secrets.token_hex(16)
+        flask.g.trace_id = new_trace_id(flask.request.headers.get("traceparent", ""))
     return cast("str", flask.g.trace_id)
+
+
+def new_trace_id(trace_parent: str) -> str:
+    """Return the trace id in a ``traceparent`` header, or a new one where it has none."""
+    given = _TRACE_PARENT.fullmatch(trace_parent)
+    return given[1] if given else secrets.token_hex(16)
 
 
 def view_of(app: flask.Flask, endpoint: str | None, method: str) -> Callable[..., Any] | None:

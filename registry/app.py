@@ -24,6 +24,8 @@ from auth.keys import KeyRing
 from auth.server import build
 from auth.tokens import TokenVerifier
 from registry import problems
+from registry.citizens.hot import HotLookup
+from registry.fastpath import FastPath
 from registry.http import answer
 from registry.kernel.db import Database
 from registry.kernel.errors import Unavailable
@@ -50,6 +52,7 @@ class State:
     keys: KeyRing
     verifier: TokenVerifier
     oauth: AuthorizationServer
+    hot_lookup: HotLookup
 
 
 class _Json(DefaultJSONProvider):
@@ -70,13 +73,15 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
         pool_size=settings.pool_size,
     )
     keys = KeyRing.open(Path(settings.key_file))
-    app.extensions["sogoc"] = State(
+    state = State(
         settings,
         database,
         keys,
         TokenVerifier(keys, settings.issuer, database),
         build(settings, database, keys),
+        HotLookup(database),
     )
+    app.extensions["sogoc"] = state
     app.config |= {
         "API_TITLE": "Sổ Gốc",
         "API_VERSION": "v1",
@@ -90,6 +95,9 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
         api.register_blueprint(blueprint)
     _add_service_routes(app, api)
     app.after_request(_headers)
+    sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]
+    short = FastPath(app.wsgi_app, settings, state.verifier, state.hot_lookup, sent)
+    app.wsgi_app = short  # type: ignore[method-assign]
     return app
 
 
@@ -136,15 +144,23 @@ def _add_service_routes(app: flask.Flask, api: flask_smorest.Api) -> None:
         return flask.send_from_directory(_SWAGGER, name)
 
 
+def _fixed_headers(settings: Settings, policy: str = _NO_FRAMES) -> list[tuple[str, str]]:
+    """Return the headers that every answer carries unless it says otherwise."""
+    synthetic = [] if settings.production else [("Sogoc-Data", "synthetic")]
+    return [
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "no-referrer"),
+        ("Content-Security-Policy", policy),
+        *synthetic,
+    ]
+
+
 def _headers(response: flask.Response) -> flask.Response:
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
-    docs = flask.request.path.startswith("/docs")
-    response.headers["Content-Security-Policy"] = _OWN_ONLY if docs else _NO_FRAMES
+    policy = _OWN_ONLY if flask.request.path.startswith("/docs") else _NO_FRAMES
     settings: Settings = flask.current_app.extensions["sogoc"].settings
-    if not settings.production:
-        response.headers["Sogoc-Data"] = "synthetic"
+    for name, value in _fixed_headers(settings, policy):
+        response.headers.setdefault(name, value)
     return response
 
 

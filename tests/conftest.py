@@ -98,7 +98,7 @@ GRANTED = frozenset(
 
 
 @pytest.fixture
-def service(database: Database, tmp_path: Path) -> Service:
+def service(database: Database, tmp_path: Path) -> Iterator[Service]:
     """Give the application with a client that may read all but religion and phone."""
     migrations.upgrade(database)
     settings = Settings(environment="demo", issuer=ISSUER, key_file=str(tmp_path / "keys.json"))
@@ -121,4 +121,6 @@ def service(database: Database, tmp_path: Path) -> Service:
                 date(2026, 1, 1),
             ),
         )
-    return Service(create_app(settings, database), database, made.secret or "")
+    app = create_app(settings, database)
+    yield Service(app, database, made.secret or "")
+    app.extensions["sogoc"].hot_lookup.close()

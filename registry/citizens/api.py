@@ -28,9 +28,14 @@ class Lookup(MethodView):
     @blp.response(200, schemas.LookupAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Tra cứu theo số định danh / look citizens up by identifier."""
-        query = records.Lookup(data["identifiers"], tuple(data["paths"]), moment_of(data))
-        with database().transaction() as session:
-            results = records.lookup_citizens(session, current_principal(), query)
+        moment, paths = moment_of(data), tuple(data["paths"])
+        if moment.present:
+            hot = flask.current_app.extensions["sogoc"].hot_lookup
+            results = hot.lookup(current_principal(), data["identifiers"], paths)
+        else:
+            query = records.Lookup(data["identifiers"], paths, moment)
+            with database().transaction() as session:
+                results = records.lookup_citizens(session, current_principal(), query)
         return answer({"results": results})
 
 

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -79,31 +79,55 @@ def lookup_citizens(session: Session, principal: Principal, query: Lookup) -> li
     documents = LEDGER.documents(session, found.values(), query.moment)
     results = []
     for identifier in query.identifiers:
-        result, subject = _result(found.get(identifier), documents, selection, query.moment)
+        citizen = found.get(identifier)
+        document = documents.get(citizen.row) if citizen else None
+        result = lookup_result(citizen, document, selection, query.moment)
+        subject = citizen.id if citizen else None
         outcome: Outcome = "delivered" if result["status"] == "found" else result["status"]
         record_access(session, principal.asker, outcome, selection.paths, subject)
         results.append({"identifier": identifier, **result})
     return results
 
 
-def _result(
-    citizen: Citizen | None,
-    documents: Mapping[int, Document],
-    selection: Selection,
-    moment: Moment,
-) -> tuple[dict[str, Any], str | None]:
+class CurrentRow(Protocol):
+    """What an answer needs of a current row, however it was read."""
+
+    @property
+    def row(self) -> int:
+        """The key that versions refer to."""
+
+    @property
+    def id(self) -> str:
+        """The opaque record id."""
+
+    @property
+    def secrecy(self) -> str:
+        """Who may know: none, address or full."""
+
+    @property
+    def state(self) -> str:
+        """Whether the record stands: active or erased."""
+
+    @property
+    def merged_into(self) -> str | None:
+        """The record that took its place."""
+
+
+def lookup_result(
+    citizen: CurrentRow | None, document: Document | None, selection: Selection, moment: Moment
+) -> dict[str, Any]:
+    """Return the answer to one identifier: found, not_found, moved or withheld."""
     if citizen is None or _hidden(citizen):
-        return {"status": "not_found"}, citizen.id if citizen else None
+        return {"status": "not_found"}
     if citizen.merged_into:
-        return {"status": "moved", "moved_to": citizen.merged_into}, citizen.id
+        return {"status": "moved", "moved_to": citizen.merged_into}
     if _withheld(citizen, selection):
-        return {"status": "withheld"}, citizen.id
-    document = documents.get(citizen.row, {})
-    return {"status": "found", "record": _cut(citizen, document, selection, moment)}, citizen.id
+        return {"status": "withheld"}
+    return {"status": "found", "record": _cut(citizen, document or {}, selection, moment)}
 
 
 def _cut(
-    citizen: Citizen, document: Document, selection: Selection, moment: Moment
+    citizen: CurrentRow, document: Document, selection: Selection, moment: Moment
 ) -> dict[str, Any]:
     uncertain = uncertain_paths(document, moment.on)
     if uncertain:
@@ -111,12 +135,12 @@ def _cut(
     return {"id": citizen.id, **selection.cut(document, moment.on)}
 
 
-def _hidden(citizen: Citizen) -> bool:
+def _hidden(citizen: CurrentRow) -> bool:
     """Say whether a record was made in error, or is so secret that nobody may know of it."""
     return citizen.state == "erased" or citizen.secrecy == "full"
 
 
-def _withheld(citizen: Citizen, selection: Selection) -> bool:
+def _withheld(citizen: CurrentRow, selection: Selection) -> bool:
     return citizen.secrecy == "address" and any(map(selection.concerns, WHEREABOUTS))
 
 

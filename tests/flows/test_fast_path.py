@@ -1,0 +1,81 @@
+"""The short way answers what Flask answers, byte for byte, or leaves it to Flask."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from registry.citizens import changes
+from registry.citizens.records import find_record_ids
+from registry.fastpath import FastPath
+from tests.conftest import PURPOSE, Service
+from tests.people import BAY, LAN, change
+
+FIELDS = ["name", "birth_date", "residence", "age", "effective_residence", "sex"]
+MERGED = "900190000009"
+
+QUESTIONS: list[dict[str, Any]] = [
+    {"identifiers": [LAN], "fields": FIELDS},
+    {"identifiers": [LAN, "900190000099", LAN, BAY, MERGED], "fields": ["name.full"]},
+    {"identifiers": [LAN, BAY], "fields": ["residence.permanent.address"]},
+    {"identifiers": ["012345678"], "fields": ["name"]},
+    {"identifiers": [LAN], "fields": ["religion"]},
+    {"identifiers": [LAN], "fields": ["shoe_size"]},
+    {"identifiers": [LAN + " "], "fields": ["name"]},
+    {"identifiers": [LAN], "fields": ["name"], "as_of": "2020-01-01"},
+    {"identifiers": [LAN], "fields": ["name"], "colour": "red"},
+    {"identifiers": [], "fields": ["name"]},
+    {"identifiers": LAN, "fields": ["name"]},
+]
+
+
+@pytest.fixture
+def registry(service: Service) -> Service:
+    nine = {"type": "nine_digit_id", "value": "012345678", "status": "expired"}
+    with service.database.transaction() as session:
+        people = [change(LAN, identifiers=[nine]), change(BAY), change(MERGED)]
+        changes.apply_changes(session, people, source="test", load=None)
+        ids = find_record_ids(session, [LAN, BAY, MERGED])
+        changes.set_secrecy(session, ids[BAY], "address")
+        changes.merge(session, ids[MERGED], ids[LAN])
+    return service
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=range(len(QUESTIONS)))
+def test_both_ways_answer_alike(registry: Service, question: dict[str, Any]) -> None:
+    trace = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    headers = {**PURPOSE, **trace, "Authorization": f"Bearer {registry.token()}"}
+    short = registry.app.wsgi_app
+    assert isinstance(short, FastPath)
+    answers = []
+    for way in (short, short._wsgi):
+        registry.app.wsgi_app = way  # type: ignore[assignment,method-assign]
+        answer = registry.app.test_client().post(
+            "/v1/citizens/lookup", json=question, headers=headers
+        )
+        sent = sorted((k, v) for k, v in answer.headers.items() if k != "Date")
+        answers.append((answer.status_code, answer.data, sent))
+    assert answers[0] == answers[1]
+    logged = [
+        (r.outcome, r.reason, r.subject_id, r.attributes, r.trace_id) for r in registry.rows()
+    ]
+    half = len(logged) // 2
+    assert half
+    assert logged[:half] == logged[half:]
+
+
+def test_the_short_way_really_answers(registry: Service) -> None:
+    behind: list[str] = []
+    short = registry.app.wsgi_app
+    assert isinstance(short, FastPath)
+    flask = short._wsgi
+
+    def counting(environ: Any, start_response: Any) -> Any:
+        behind.append(environ["PATH_INFO"])
+        return flask(environ, start_response)
+
+    short._wsgi = counting
+    answer = registry.call("POST", "/v1/citizens/lookup", json=QUESTIONS[0])
+    assert answer.status_code == 200
+    assert behind == ["/oauth/token"]
