@@ -1,0 +1,108 @@
+"""The ``sogoc`` command: assembles the sub-commands of every part.
+
+Data goes to standard output, messages to standard error; exit 0 is fine, 1 means that the work
+found errors, 2 wrong usage. No traceback reaches a user.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cached_property
+from typing import Any
+
+import click
+import orjson
+import sqlalchemy as sa
+
+import auth.cli
+import migrations
+from auth.keys import KeyFileError
+from registry.kernel.db import Database
+from registry.kernel.errors import SogocError
+from registry.kernel.settings import Settings, SettingsError
+from registry.server import serve as run_server
+
+
+class Context:
+    """What commands share: the settings and the database, made when first asked for."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the environment; raises SettingsError."""
+        return Settings.from_environ(os.environ)
+
+    @cached_property
+    def database(self) -> Database:
+        """The primary database."""
+        return Database(self.settings.database_url, synchronous=self.settings.sqlite_synchronous)
+
+
+class _Command(click.Group):
+    """Turns the errors that the product means into one line and exit code 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SettingsError as error:
+            raise click.UsageError(str(error)) from error
+        except SogocError as error:
+            details = [error.detail, *(found.text for found in error.errors)]
+            message = "\n".join(f"{text.vi} / {text.en}" for text in details)
+            raise click.ClickException(message) from error
+        except (KeyFileError, sa.exc.OperationalError) as error:
+            first = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise click.ClickException(first) from error
+
+
+@click.group(cls=_Command)
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Sổ Gốc: the shared reference-data registry."""
+    ctx.obj = Context()
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=8000, show_default=True)
+@click.pass_obj
+def serve(context: Context, host: str, port: int) -> None:
+    """Run the production server with the settings of SOGOC_* variables."""
+    if migrations.status(context.database) != migrations.head():
+        raise click.ClickException("the database is not up to date: run sogoc db upgrade")
+    if context.settings.sqlite:
+        click.echo(
+            "SQLite: một tiến trình, cho dữ liệu nhỏ / one process, for small data;"
+            " production volumes need PostgreSQL.",
+            err=True,
+        )
+    context.database.close()
+    run_server(context.settings, host, port)
+
+
+@main.group()
+def db() -> None:
+    """Migrations of the database."""
+
+
+@db.command("upgrade")
+@click.pass_obj
+def db_upgrade(context: Context) -> None:
+    """Bring the database to the newest schema."""
+    migrations.upgrade(context.database)
+    click.echo(migrations.head())
+
+
+@db.command("status")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def db_status(context: Context, *, as_json: bool) -> None:
+    """Say where the database stands; exit 1 if it is behind."""
+    found = {"revision": migrations.status(context.database), "head": migrations.head()}
+    click.echo(orjson.dumps(found) if as_json else f"{found['revision']} -> {found['head']}")
+    sys.exit(0 if found["revision"] == found["head"] else 1)
+
+
+main.add_command(auth.cli.client)
+main.add_command(auth.cli.agreement)
+main.add_command(auth.cli.key)

@@ -1,0 +1,38 @@
+"""Running the application under granian."""
+
+from __future__ import annotations
+
+import os
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from registry.kernel.settings import PREFIX, Settings
+
+_WORKERS_POSTGRESQL = 2
+_THREADS_POSTGRESQL = 4
+
+
+def environ(settings: Settings) -> dict[str, str]:
+    """Return ``settings`` as the variables that a worker process reads them from."""
+    return {
+        f"{PREFIX}{name.upper()}": str(getattr(settings, name))
+        for name in settings.__dataclass_fields__
+    }
+
+
+def serve(settings: Settings, host: str, port: int) -> None:
+    """Serve until interrupted. On SQLite one worker with one thread writes the access log."""
+    os.environ.update(environ(settings))
+    Granian(
+        "registry.wsgi:app",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=1 if settings.sqlite else _WORKERS_POSTGRESQL,
+        blocking_threads=1 if settings.sqlite else _THREADS_POSTGRESQL,
+        log_level=LogLevels.warning,
+        websockets=False,
+        respawn_failed_workers=True,
+    ).serve()
