@@ -16,6 +16,7 @@ import orjson
 import sqlalchemy as sa
 
 import auth.cli
+import datasets.cli
 import migrations
 from auth.keys import KeyFileError
 from registry.kernel.db import Database
@@ -106,3 +107,5 @@ def db_status(context: Context, *, as_json: bool) -> None:
 main.add_command(auth.cli.client)
 main.add_command(auth.cli.agreement)
 main.add_command(auth.cli.key)
+main.add_command(datasets.cli.generate)
+main.add_command(datasets.cli.dataset)

@@ -44,6 +44,9 @@ class Settings:
         "sogoc-keys.json",
         "Signing keys (private JWK set); readable by the server's user only.",
     )
+    upload_dir: str = _setting(
+        "sogoc-uploads", "Folder in which submitted files are kept as they came."
+    )
     access_token_seconds: int = _setting(300, "Life of an access token in seconds, at most 600.")
     max_identifiers: int = _setting(
         1000, "Most identifiers in one look-up; more answers 400 and no record."

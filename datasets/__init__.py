@@ -1,0 +1,1 @@
+"""How files become records: submitted, checked against a specification, published."""

@@ -1,0 +1,188 @@
+"""The commands of data stewards: generate, submit, check, publish."""
+
+from __future__ import annotations
+
+import csv
+import getpass
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import click
+import orjson
+
+from datasets import publishing, submissions
+from datasets.models import Submission
+from datasets.specs import SPECS
+from datasets.submissions import Uploads
+from datasets.synthetic import files
+from registry.kernel.db import Database
+from registry.kernel.settings import Settings
+
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_STEP = 10_000
+
+
+class Context(Protocol):
+    """What the assembling command hands in."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings."""
+
+    @property
+    def database(self) -> Database:
+        """The database."""
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int], None]]:
+    """Tell on standard error how far ``what`` is: in place on a terminal, else in plain lines."""
+    place = sys.stderr.isatty()
+    told = 0
+
+    def tell(count: int) -> None:
+        nonlocal told
+        if count - told >= _STEP:
+            told = count
+            click.echo(
+                f"\r{what}: {count:,}" if place else f"{what}: {count}", err=True, nl=not place
+            )
+
+    yield tell
+    if place and told:
+        click.echo(err=True)
+
+
+def uploads(settings: Settings) -> Uploads:
+    """Return the folder of raw files."""
+    return Uploads(Path(settings.upload_dir))
+
+
+@click.command()
+@click.argument("dataset", type=click.Choice([*SPECS, "all"]))
+@click.option("--citizens", default=2000, show_default=True, type=click.IntRange(1, 900_000))
+@click.option("--seed", default=1, show_default=True)
+@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@_json
+def generate(dataset: str, citizens: int, seed: int, out: Path, *, as_json: bool) -> None:
+    """Write files of made-up people, the same for the same seed."""
+    with progress("generate") as tell:
+        paths = files.generate(cast("files.Dataset", dataset), citizens, seed, out, tell)
+    names = [str(path) for path in paths]
+    click.echo(orjson.dumps({"files": names}) if as_json else "\n".join(names))
+
+
+@click.group()
+def dataset() -> None:
+    """Files on their way to the registers."""
+
+
+@dataset.command("list")
+def dataset_list() -> None:
+    """List the datasets and their columns."""
+    for spec in SPECS.values():
+        click.echo(f"{spec.name}  {spec.vi}")
+        for column in spec.columns:
+            mark = "*" if column.required else " "
+            click.echo(f"  {mark} {column.name}  {column.vi}")
+
+
+@dataset.command("template")
+@click.argument("name", type=click.Choice(list(SPECS)))
+def dataset_template(name: str) -> None:
+    """Print a filled example of a dataset's file."""
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow([column.name for column in SPECS[name].columns])
+    writer.writerow([column.example for column in SPECS[name].columns])
+
+
+@dataset.command("submit")
+@click.argument("name", type=click.Choice(list(SPECS)))
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@_json
+@click.pass_obj
+def dataset_submit(context: Context, name: str, path: Path, *, as_json: bool) -> None:
+    """Submit a file; the same file again is the same submission."""
+    with context.database.transaction() as session:
+        made = submissions.submit(session, uploads(context.settings), name, path, getpass.getuser())
+    _show(made, as_json=as_json)
+
+
+@dataset.command("check")
+@click.argument("submission_id")
+@_json
+@click.pass_obj
+def dataset_check(context: Context, submission_id: str, *, as_json: bool) -> None:
+    """Check a submission; exit 1 if rows were rejected."""
+    with context.database.transaction() as session, progress("check") as tell:
+        checked = submissions.check(session, uploads(context.settings), submission_id, tell)
+        findings = submissions.list_findings(session, checked.id)
+    _show(checked, as_json=as_json, findings=findings)
+    sys.exit(1 if checked.rows_rejected else 0)
+
+
+@dataset.command("publish")
+@click.argument("submission_id")
+@_json
+@click.pass_obj
+def dataset_publish(context: Context, submission_id: str, *, as_json: bool) -> None:
+    """Write the valid rows of a checked submission to the register."""
+    with context.database.transaction() as session, progress("publish") as tell:
+        done = publishing.publish(session, uploads(context.settings), submission_id, tell)
+    _show(done, as_json=as_json)
+
+
+@dataset.command("history")
+@_json
+@click.pass_obj
+def dataset_history(context: Context, *, as_json: bool) -> None:
+    """List every submission, the newest first."""
+    with context.database.reading() as session:
+        found = submissions.list_submissions(session)
+    if as_json:
+        click.echo(orjson.dumps([_wire(submission) for submission in found]))
+        return
+    for submission in found:
+        _show(submission, as_json=False)
+
+
+def _wire(submission: Submission) -> dict[str, Any]:
+    names = (
+        "id",
+        "dataset",
+        "file_name",
+        "sha256",
+        "size",
+        "submitted_by",
+        "submitted_at",
+        "state",
+        "rows_read",
+        "rows_valid",
+        "rows_rejected",
+        "published_at",
+        "result",
+    )
+    return {name: getattr(submission, name) for name in names}
+
+
+def _show(
+    submission: Submission, *, as_json: bool, findings: list[dict[str, object]] | None = None
+) -> None:
+    shape = _wire(submission) | ({} if findings is None else {"findings": findings})
+    if as_json:
+        click.echo(orjson.dumps(shape))
+        return
+    click.echo(f"{submission.id}  {submission.dataset}  {submission.state}  {submission.file_name}")
+    if submission.rows_read is not None:
+        click.echo(
+            f"  đọc {submission.rows_read} = hợp lệ {submission.rows_valid}"
+            f" + lỗi {submission.rows_rejected}"
+        )
+    for found in findings or ():
+        click.echo(
+            f"  {found['severity']}: {found['vi']} x{found['count']}, dòng {found['first_line']}…"
+            f" {found['repair_vi']}"
+        )

@@ -1,0 +1,66 @@
+"""Bytes to numbered rows of text. Nothing is typed here: an id keeps its leading zeros."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from registry.kernel.errors import Invalid, Text
+
+_BYTE_ORDER_MARK = "utf-8-sig"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the line number that a spreadsheet shows, and its cells as written.
+
+    ``ragged`` tells that the row had more or fewer cells than the header.
+    """
+
+    line: int
+    cells: Mapping[str, str]
+    ragged: bool = False
+
+
+def read_rows(path: Path, columns: Sequence[str], required: Sequence[str]) -> Iterator[Row]:
+    """Yield the rows of a CSV file in UTF-8, comma-separated, with a header.
+
+    Raises Invalid, before any row, for another encoding, a header with unknown or repeated
+    columns, or one that lacks a ``required`` column.
+    """
+    try:
+        with path.open(encoding=_BYTE_ORDER_MARK, newline="") as file:
+            reader = csv.reader(file, strict=True)
+            header = [name.strip() for name in next(reader, [])]
+            _check_header(header, columns, required)
+            for cells in reader:
+                if cells:
+                    ragged = len(cells) != len(header)
+                    yield Row(reader.line_num, dict(zip(header, cells, strict=False)), ragged)
+    except UnicodeDecodeError:
+        raise Invalid(
+            Text(
+                "Tệp không phải UTF-8: hãy lưu lại dạng CSV UTF-8.",
+                "The file is not UTF-8: save it as CSV UTF-8.",
+            )
+        ) from None
+    except csv.Error:
+        raise Invalid(
+            Text(f"Dòng {reader.line_num} không đọc được.", f"Line {reader.line_num} is broken.")
+        ) from None
+
+
+def _check_header(header: Sequence[str], columns: Sequence[str], required: Sequence[str]) -> None:
+    unknown = sorted(set(header) - set(columns))
+    missing = sorted(set(required) - set(header))
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    for names, vi, en in (
+        (unknown, "Cột không có trong đặc tả", "Columns that the specification lacks"),
+        (missing, "Thiếu cột", "Missing columns"),
+        (repeated, "Cột lặp lại", "Repeated columns"),
+    ):
+        if names:
+            listed = ", ".join(name[:50] for name in names)
+            raise Invalid(Text(f"{vi}: {listed}.", f"{en}: {listed}."))

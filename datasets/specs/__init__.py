@@ -1,0 +1,12 @@
+"""What each dataset's file looks like, and how its rows become changes of a register."""
+
+from __future__ import annotations
+
+from datasets.specs.base import RULES, Entry, Finding, Spec
+from datasets.specs.citizens import CITIZENS
+from datasets.specs.households import HOUSEHOLDS
+
+__all__ = ["RULES", "SPECS", "Entry", "Finding", "Spec"]
+
+# In the order in which they must be loaded: households name citizens.
+SPECS: dict[str, Spec] = {spec.name: spec for spec in (CITIZENS, HOUSEHOLDS)}

@@ -1,0 +1,112 @@
+"""The file of households: one row a member, the rows of a household together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from datasets.formats import Row
+from datasets.specs.base import Column, Entry, Finding, Reading, Spec
+from registry.households.changes import apply_changes
+from registry.kernel.dates import PartialDate
+from registry.kernel.identifiers import IdentifierError, require_personal_id
+from registry.kernel.ledger import Change
+
+_HEAD = "CHU_HO"
+
+COLUMNS = (
+    Column("household_code", "Số hồ sơ cư trú", "HK-0000001", required=True),
+    Column("kind", "Loại cư trú", "Thường trú", required=True),
+    Column("address", "Địa chỉ", "169/8A/12 đường Số 1", required=True),
+    Column("address_commune", "Mã xã", "26737"),
+    Column("address_on", "Mã xã ghi ngày", "01/03/2015"),
+    Column("head_id", "Số định danh chủ hộ", "900190000001", required=True),
+    Column("member_id", "Số định danh thành viên", "900190000001", required=True),
+    Column("relation", "Quan hệ với chủ hộ", "Chủ hộ", required=True),
+    Column("relation_text", "Quan hệ ghi nguyên văn"),
+    Column("member_from", "Là thành viên từ", "2015"),
+    Column("member_to", "Là thành viên đến"),
+)
+
+
+def read(rows: Iterable[Row]) -> Iterator[Entry]:
+    """Yield one entry a household; one wrong row holds the whole household back."""
+    seen: set[str] = set()
+    for code, group in groupby(rows, key=lambda row: row.cells.get("household_code", "").strip()):
+        yield _household(code, [Reading(row) for row in group], seen)
+
+
+def _household(code: str, readings: list[Reading], seen: set[str]) -> Entry:
+    first = readings[0]
+    if not code:
+        for reading in readings:
+            reading.note("required", "household_code")
+    elif code in seen:
+        first.note("repeated_record", "household_code")
+    seen.add(code)
+    kind = first.code("kind", "residence_kind")
+    address = first.address("address")
+    head = _personal_id(first, "head_id")
+    members = [_member(reading) for reading in readings]
+    _check_members(readings, head, members)
+    findings = [finding for reading in readings for finding in reading.findings]
+    if any(reading.rejected for reading in readings):
+        held = (r for r in readings if not r.rejected)
+        findings += [Finding("row_of_rejected", r.row.line, "household_code") for r in held]
+        return Entry(len(readings), None, tuple(findings))
+    document = {
+        "code": code,
+        "kind": kind,
+        "address": address,
+        "head": {"personal_id": head},
+        "members": members,
+    }
+    return Entry(len(readings), Change(document, _began(members)), tuple(findings))
+
+
+def _personal_id(reading: Reading, column: str) -> str | None:
+    value = reading.text(column, required=True)
+    try:
+        return require_personal_id(value) if value else None
+    except IdentifierError:
+        reading.note("personal_id_shape", column)
+        return None
+
+
+def _member(reading: Reading) -> dict[str, Any]:
+    for column in ("kind", "address", "relation"):
+        reading.text(column, required=True)
+    relation = reading.code("relation", "household_relation") or {}
+    recorded = reading.text("relation_text")
+    began, ended = reading.date("member_from"), reading.date("member_to")
+    return {
+        "personal_id": _personal_id(reading, "member_id"),
+        "relation": {**relation, **({"as_recorded": recorded} if recorded else {})},
+        **({"valid_from": began.to_json()} if began else {}),
+        **({"valid_to": ended.to_json()} if ended else {}),
+    }
+
+
+def _check_members(
+    readings: list[Reading], head: str | None, members: list[dict[str, Any]]
+) -> None:
+    heads = [m["personal_id"] for m in members if m["relation"].get("code") == _HEAD]
+    if heads != [head]:
+        readings[0].note("household_head", "head_id")
+    named: set[str | None] = set()
+    for reading, member in zip(readings, members, strict=True):
+        if member["personal_id"] in named:
+            reading.note("repeated_member", "member_id")
+        named.add(member["personal_id"])
+
+
+def _began(members: list[dict[str, Any]]) -> date:
+    dates = [
+        PartialDate.parse(m["valid_from"]["value"]).first for m in members if "valid_from" in m
+    ]
+    return min(dates, default=date(1900, 1, 1))
+
+
+HOUSEHOLDS = Spec("households", "Hộ gia đình", COLUMNS, read, apply_changes)

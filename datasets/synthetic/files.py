@@ -1,0 +1,172 @@
+"""Writes made-up families as the files that stewards submit."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+from datasets.specs import SPECS
+from datasets.synthetic.people import (
+    BOOKS_INCOMPLETE,
+    CANCELLED_ID,
+    NINE_DIGIT_ID,
+    NO_ETHNICITY,
+    ON,
+    TEMPORARY,
+    Families,
+    Home,
+    Person,
+    written_birthday,
+    written_name,
+)
+
+Dataset = Literal["citizens", "households", "all"]
+_PERSONAS = 5
+
+
+def generate(
+    dataset: Dataset,
+    citizens: int,
+    seed: int,
+    out: Path,
+    progress: Callable[[int], None] | None = None,
+) -> list[Path]:
+    """Write the CSV files of ``dataset`` into ``out``; return their paths.
+
+    The same ``citizens`` and ``seed`` give the same bytes. ``progress`` is told how many people
+    are written.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    wanted = list(SPECS) if dataset == "all" else [dataset]
+    writers = {name: _Writer(out / f"{name}.csv", name) for name in wanted}
+    # Chance of its own for how things are written, so that each file alone is the same as both.
+    hand = _Hand(seed)
+    told = 0
+    try:
+        for home in Families(seed).homes(citizens):
+            people = hand.citizens(home)
+            if "citizens" in writers:
+                writers["citizens"].write(people)
+            if "households" in writers:
+                writers["households"].write(list(_household(home)))
+            told += len(people)
+            if progress:
+                progress(told)
+    finally:
+        for writer in writers.values():
+            writer.close()
+    return [writer.path for writer in writers.values()]
+
+
+class _Writer:
+    def __init__(self, path: Path, dataset: str) -> None:
+        self.path = path
+        self._file = path.open("w", encoding="utf-8", newline="")
+        columns = [column.name for column in SPECS[dataset].columns]
+        self._writer = csv.DictWriter(self._file, columns, restval="", lineterminator="\n")
+        self._writer.writeheader()
+
+    def write(self, rows: list[dict[str, str]]) -> None:
+        self._writer.writerows(rows)
+
+    def close(self) -> None:
+        self._file.close()
+
+
+class _Hand:
+    """Writes people down with the slips of many clerks."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed + 1)  # noqa: S311 - made-up people, not secrets
+        self._written = 0
+
+    def citizens(self, home: Home) -> list[dict[str, str]]:
+        people = [person for person, _ in home.members] + home.others
+        return [self._row(person, home) for person in people]
+
+    def _row(self, person: Person, home: Home) -> dict[str, str]:
+        self._written += 1
+        careful = self._written <= _PERSONAS
+        row = {
+            "personal_id": person.personal_id,
+            "full_name": person.name.full,
+            "family_name": person.name.family,
+            "middle_name": person.name.middle,
+            "given_name": person.name.given,
+            "birth_date": str(person.born.year) if person.year_only else f"{person.born:%d/%m/%Y}",
+            "sex": "Nam" if person.sex == "1" else "Nữ",
+            "ethnicity": person.ethnicity,
+            "religion": self.random.choice(("Không",) * 8 + ("Phật giáo", "Công giáo")),
+            "nationality": "VN",
+            "hometown": home.hometown.name,
+            "hometown_commune": home.hometown.code,
+            "hometown_on": f"{ON:%d/%m/%Y}",
+            "marital_status": person.marital,
+            "marital_books_complete": "1",
+            **_kin(person),
+            **_residence(person, home),
+        }
+        return row if careful else row | self._slips(person, row)
+
+    def _slips(self, person: Person, row: dict[str, str]) -> dict[str, str]:
+        chance = self.random.random
+        slips = {
+            "full_name": written_name(self.random, row["full_name"]),
+            "birth_date": written_birthday(self.random, person.born),
+        }
+        if person.born.year < 2000 and chance() < NINE_DIGIT_ID:  # noqa: PLR2004 - born then
+            slips["nine_digit_id"] = f"9{self._written:08d}"
+        if chance() < CANCELLED_ID:
+            slips["cancelled_id"] = (
+                f"99{person.personal_id[3]}{person.personal_id[4:6]}{self._written:07d}"
+            )
+        if chance() < NO_ETHNICITY:
+            slips["ethnicity"] = ""
+        if chance() < BOOKS_INCOMPLETE:
+            slips["marital_books_complete"] = "0"
+        if chance() < TEMPORARY and not person.died:
+            slips["temporary_address"] = f"Nhà trọ số {self.random.randint(1, 90)}"
+            slips["temporary_from"] = "01/09/2025"
+            slips["temporary_until"] = "31/08/2027"
+        return slips
+
+
+def _kin(person: Person) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for kin in ("father", "mother", "spouse"):
+        other: Person | None = getattr(person, kin)
+        if other is not None:
+            found[f"{kin}_name"] = other.name.full
+            found[f"{kin}_id"] = other.personal_id
+    return found
+
+
+def _residence(person: Person, home: Home) -> dict[str, str]:
+    if person.died:
+        return {"life_status": "Đã chết", "death_date": f"{person.died:%d/%m/%Y}"}
+    since = max(home.since, person.born)
+    return {
+        "life_status": "Còn sống",
+        "permanent_address": home.address,
+        "permanent_address_commune": home.commune.code,
+        "permanent_address_on": f"{home.written:%d/%m/%Y}",
+        "permanent_from": str(since.year) if since.year < 2010 else f"{since:%d/%m/%Y}",  # noqa: PLR2004
+    }
+
+
+def _household(home: Home) -> Iterator[dict[str, str]]:
+    for person, relation in home.members:
+        yield {
+            "household_code": home.code,
+            "kind": "Thường trú",
+            "address": home.address,
+            "address_commune": home.commune.code,
+            "address_on": f"{home.written:%d/%m/%Y}",
+            "head_id": home.members[0][0].personal_id,
+            "member_id": person.personal_id,
+            "relation": relation,
+            "member_from": f"{max(home.since, person.born):%d/%m/%Y}",
+        }
