@@ -1,9 +1,13 @@
-# Each target does its own set-up: a virtual environment with the locked, hash-checked tools.
+# Each target does its own set-up: a virtual environment with the locked, hash-checked packages.
 PYTHON ?= $(firstword $(foreach v,3.14 3.13 3.12 3.11,$(if $(shell python$(v) -c 'print(1)' 2>/dev/null),python$(v))) python3)
 BIN := .venv/bin
-READY := .venv/.ready-$(firstword $(shell cksum requirements/dev.txt))
+CORE := .venv/.core-$(firstword $(shell cksum requirements/core.txt))
+READY := .venv/.dev-$(firstword $(shell cksum requirements/dev.txt))
 
-.PHONY: test check format lock clean
+.PHONY: demo test check format lock clean
+
+demo: $(CORE)
+	@exec $(BIN)/sogoc demo
 
 test: $(READY)
 	$(BIN)/python -m pytest
@@ -24,11 +28,19 @@ lock: $(READY)
 	  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
 	  requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 
-$(READY): requirements/dev.txt
+$(READY): $(CORE) requirements/dev.txt
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(CORE): requirements/core.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Sổ Gốc cần Python 3.11 trở lên / Python 3.11 or newer is needed"; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' \
+	  || { echo "Thiếu venv: apt install python3-venv / the venv module is missing"; exit 2; }
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/core.txt
+	@printf '#!/bin/sh\nPYTHONPATH="%s" exec "%s/.venv/bin/python" -m registry "$$@"\n' "$(CURDIR)" "$(CURDIR)" \
+	  > $(BIN)/sogoc && chmod +x $(BIN)/sogoc
 	@touch $@
 
 clean:

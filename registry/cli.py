@@ -19,6 +19,7 @@ import auth.cli
 import datasets.cli
 import migrations
 from auth.keys import KeyFileError
+from registry.demo import demo
 from registry.kernel.db import Database
 from registry.kernel.errors import SogocError
 from registry.kernel.settings import Settings, SettingsError
@@ -104,6 +105,7 @@ def db_status(context: Context, *, as_json: bool) -> None:
     sys.exit(0 if found["revision"] == found["head"] else 1)
 
 
+main.add_command(demo)
 main.add_command(auth.cli.client)
 main.add_command(auth.cli.agreement)
 main.add_command(auth.cli.key)

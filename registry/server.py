@@ -24,9 +24,12 @@ def environ(settings: Settings) -> dict[str, str]:
 
 def serve(settings: Settings, host: str, port: int) -> None:
     """Serve until interrupted. On SQLite one worker with one thread writes the access log."""
+    for variable in [name for name in os.environ if name.startswith(PREFIX)]:
+        del os.environ[variable]
     os.environ.update(environ(settings))
     Granian(
-        "registry.wsgi:app",
+        "registry.wsgi:load",
+        factory=True,
         address=host,
         port=port,
         interface=Interfaces.WSGI,

@@ -1,0 +1,205 @@
+"""The demo: a whole registry of made-up people in one folder, filled the way real data comes in."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import sys
+import tempfile
+import threading
+import time
+from datetime import date
+from pathlib import Path
+from typing import cast
+
+import click
+import orjson
+
+import migrations
+from auth.clients import create_agreement, create_client
+from auth.principals import Agreement
+from auth.scopes import SCOPES
+from datasets import publishing, submissions
+from datasets.cli import uploads
+from datasets.specs import SPECS
+from datasets.synthetic import files
+from registry.citizens.attributes import CATALOGUE as CITIZENS
+from registry.households.attributes import CATALOGUE as HOUSEHOLDS
+from registry.kernel.db import Database
+from registry.kernel.settings import Settings
+from registry.server import serve
+
+MARK = "SYNTHETIC"
+_CLIENT = "demo-agency"
+_SEED = 1
+_PROCEDURE = "1.004222"
+_BASIS = "Luật Cư trú 68/2020/QH14; Nghị định 104/2022/NĐ-CP, Điều 14"
+_PERSONA = "900190000102"
+_WITHHELD = ("religion", "blood_type", "phone", "email")
+_READY_SECONDS = 15
+_FIELDS = '["name", "birth_date", "age", "effective_residence"]'
+_SEARCH = ("personal_id", "nine_digit_id", "name", "birth_date", "birth_year", "commune")
+
+
+def run(folder: Path, port: int, citizens: int) -> None:
+    """Make the demo in ``folder`` unless it is there, tell how to use it, serve until Ctrl-C.
+
+    Raises click.ClickException for a folder that holds something else, or a port in use.
+    """
+    _check_folder(folder)
+    _check_port(port)
+    settings = Settings(
+        environment="demo",
+        database_url=f"sqlite:///{folder / 'registry.db'}",
+        sqlite_synchronous="NORMAL",
+        issuer=f"http://127.0.0.1:{port}",
+        key_file=str(folder / "keys.json"),
+        upload_dir=str(folder / "uploads"),
+    )
+    secret = _secret(folder) or _make(folder, settings, citizens)
+    threading.Thread(target=_tell_when_ready, args=(port, secret), daemon=True).start()
+    serve(settings, "127.0.0.1", port)
+    click.echo("Đã dừng / stopped.", err=True)
+
+
+def _check_folder(folder: Path) -> None:
+    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+        raise click.ClickException(f"{folder} holds something else; choose another --data-dir")
+    folder.mkdir(parents=True, exist_ok=True)
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise click.ClickException(f"port {port} is in use; choose another --port") from error
+
+
+def _secret(folder: Path) -> str | None:
+    """Return the demo client's secret if the demo was made whole before, else None."""
+    try:
+        return cast("str", orjson.loads((folder / MARK).read_bytes())["secret"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _make(folder: Path, settings: Settings, citizens: int) -> str:
+    """Fill the folder; its mark is written last, so a demo that was cut off is made again."""
+    for left in folder.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
+    # The mark without a secret: ours to make again, not yet ready to use.
+    _write_mark(folder, {})
+    database = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
+    click.echo(f"Đang tạo {citizens} công dân giả lập / making synthetic data…", err=True)
+    migrations.upgrade(database)
+    _load(database, settings, citizens)
+    with database.transaction() as session:
+        made = create_client(session, _CLIENT, "Cơ quan thử nghiệm", sorted(SCOPES))
+        create_agreement(session, _agreement())
+    database.close()
+    _write_mark(folder, {"secret": made.secret})
+    return cast("str", made.secret)
+
+
+def _write_mark(folder: Path, content: dict[str, str | None]) -> None:
+    part = folder / f"{MARK}.part"
+    part.touch(mode=0o600)
+    part.write_bytes(orjson.dumps(content))
+    part.replace(folder / MARK)
+
+
+def _load(database: Database, settings: Settings, citizens: int) -> None:
+    kept = uploads(settings)
+    with tempfile.TemporaryDirectory() as scratch:
+        files.generate("all", citizens, _SEED, Path(scratch))
+        for name in SPECS:
+            with database.transaction() as session:
+                made = submissions.submit(
+                    session, kept, name, Path(scratch) / f"{name}.csv", "demo"
+                )
+                submissions.check(session, kept, made.id)
+                publishing.publish(session, kept, made.id)
+
+
+def _agreement() -> Agreement:
+    readable = {a.path for a in CITIZENS.attributes if a.path not in _WITHHELD}
+    return Agreement(
+        "",
+        _CLIENT,
+        _PROCEDURE,
+        {
+            "citizens": frozenset(readable),
+            "households": frozenset(a.path for a in HOUSEHOLDS.attributes),
+        },
+        {"citizens": frozenset(_SEARCH)},
+        _BASIS,
+        date(2026, 1, 1),
+    )
+
+
+def _tell_when_ready(port: int, secret: str) -> None:
+    deadline = time.monotonic() + _READY_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+            continue
+        sys.stdout.write(guide(port, secret))
+        sys.stdout.flush()
+        return
+
+
+def guide(port: int, secret: str) -> str:
+    """Return what the demo tells its user: addresses, and command lines that work as printed."""
+    base = f"http://127.0.0.1:{port}"
+    purpose = f"-H 'Sogoc-Procedure: {_PROCEDURE}' -H 'Sogoc-Case: DEMO-0001'"
+    ask = (
+        f"""curl -s {base}/v1/citizens/lookup -H "Authorization: Bearer $TOKEN" {purpose}"""
+        " -H 'Content-Type: application/json'"
+    )
+    pick = """sed -E 's/.*"access_token": ?"([^"]+)".*/\\1/'"""
+    return f"""
+==============================================================================
+ SỔ GỐC · DỮ LIỆU GIẢ LẬP, KHÔNG PHẢI NGƯỜI THẬT / SYNTHETIC DATA, NO REAL PERSON
+==============================================================================
+ API       {base}/docs
+ OpenAPI   {base}/openapi.json
+
+# Lấy mã truy cập / get a token
+TOKEN=$(curl -s -u {_CLIENT}:{secret} -d grant_type=client_credentials {base}/oauth/token | {pick})
+
+# Tra cứu một công dân / look a citizen up
+{ask} -d '{{"identifiers": ["{_PERSONA}"], "fields": {_FIELDS}}}'
+
+# Ngoài thỏa thuận thì bị từ chối, nêu rõ trường / outside the agreement is refused by name
+{ask} -d '{{"identifiers": ["{_PERSONA}"], "fields": ["name", "religion"]}}'
+
+# Được hỏi những gì / what may I ask
+curl -s {base}/v1/me/agreement -H "Authorization: Bearer $TOKEN"
+
+# Mã xã 26740 là đâu, trước và nay / what is commune 26740, then and now
+curl -s '{base}/v1/places/26740?as_of=2020-01-01'
+curl -s '{base}/v1/places/convert?code=26737&as_of=2020-01-01'
+
+ Ctrl-C để dừng / to stop
+"""
+
+
+@click.command()
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
+@click.option("--citizens", default=2000, show_default=True, type=click.IntRange(5, 900_000))
+@click.option(
+    "--data-dir",
+    default="sogoc-demo",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+)
+def demo(port: int, citizens: int, data_dir: Path) -> None:
+    """Run everything on SQLite with made-up people; a second run uses the same data."""
+    run(data_dir.resolve(), port, citizens)
