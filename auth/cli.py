@@ -45,10 +45,22 @@ def client() -> None:
     """OAuth clients."""
 
 
-@client.command("create")
+@client.command(
+    "create",
+    epilog="\b\nVí dụ / example:"
+    '\n  sogoc client create ward-office --name "UBND phường Sài Gòn" \\'
+    "\n    --scope citizens:read --jwks ward-office.jwks.json",
+)
 @click.argument("client_id")
 @click.option("--name", required=True, help="Name of the agency system.")
-@click.option("--scope", "scopes", multiple=True, type=click.Choice(sorted(SCOPES)), required=True)
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(sorted(SCOPES)),
+    required=True,
+    help="A scope it may ask for; once for each.",
+)
 @click.option("--jwks", type=click.File(), help="Public JWK set; without it a sandbox secret.")
 @_json
 @click.pass_obj
@@ -68,7 +80,10 @@ def client_create(  # noqa: PLR0913 - one option for each part of a client
     _show({"id": made.id} | ({"secret": made.secret} if made.secret else {}), as_json=as_json)
 
 
-@client.command("list")
+@client.command(
+    "list",
+    epilog="\b\nVí dụ / example:\n  sogoc client list --json",
+)
 @_json
 @click.pass_obj
 def client_list(context: Context, *, as_json: bool) -> None:
@@ -87,7 +102,10 @@ def client_list(context: Context, *, as_json: bool) -> None:
     _show(found, as_json=as_json)
 
 
-@client.command("rotate")
+@client.command(
+    "rotate",
+    epilog="\b\nVí dụ / example:\n  sogoc client rotate ward-office",
+)
 @click.argument("client_id")
 @_json
 @click.pass_obj
@@ -98,7 +116,10 @@ def client_rotate(context: Context, client_id: str, *, as_json: bool) -> None:
     _show({"id": client_id, "secret": secret}, as_json=as_json)
 
 
-@client.command("disable")
+@client.command(
+    "disable",
+    epilog="\b\nVí dụ / example:\n  sogoc client disable ward-office",
+)
 @click.argument("client_id")
 @click.pass_obj
 def client_disable(context: Context, client_id: str) -> None:
@@ -112,12 +133,17 @@ def agreement() -> None:
     """Data-sharing agreements."""
 
 
-@agreement.command("create")
+@agreement.command(
+    "create",
+    epilog="\b\nVí dụ / example:"
+    '\n  sogoc agreement create ward-office 1.004222 --legal-basis "Luật Cư trú 68/2020/QH14" \\'
+    "\n    --attribute citizens:name --attribute citizens:birth_date --search citizens:personal_id",
+)
 @click.argument("client_id")
 @click.argument("procedure")
 @click.option("--attribute", "attributes", multiple=True, help="REGISTER:PATH that may be read.")
 @click.option("--search", "criteria", multiple=True, help="REGISTER:NAME to search by.")
-@click.option("--legal-basis", required=True)
+@click.option("--legal-basis", required=True, help="The law and article that allow it.")
 @click.option("--from", "valid_from", type=click.DateTime(["%Y-%m-%d"]), help="First day.")
 @_json
 @click.pass_obj
@@ -157,7 +183,10 @@ def _by_register(values: Sequence[str]) -> dict[str, frozenset[str]]:
     return found
 
 
-@agreement.command("list")
+@agreement.command(
+    "list",
+    epilog="\b\nVí dụ / example:\n  sogoc agreement list --json",
+)
 @_json
 @click.pass_obj
 def agreement_list(context: Context, *, as_json: bool) -> None:
@@ -176,7 +205,10 @@ def agreement_list(context: Context, *, as_json: bool) -> None:
     _show(found, as_json=as_json)
 
 
-@agreement.command("end")
+@agreement.command(
+    "end",
+    epilog="\b\nVí dụ / example:\n  sogoc agreement end 0198c0de-0000-7000-8000-000000000001",
+)
 @click.argument("agreement_id")
 @click.pass_obj
 def agreement_end(context: Context, agreement_id: str) -> None:
@@ -190,7 +222,10 @@ def key() -> None:
     """Signing keys."""
 
 
-@key.command("list")
+@key.command(
+    "list",
+    epilog="\b\nVí dụ / example:\n  sogoc key list",
+)
 @_json
 @click.pass_obj
 def key_list(context: Context, *, as_json: bool) -> None:
@@ -200,7 +235,10 @@ def key_list(context: Context, *, as_json: bool) -> None:
     _show(found, as_json=as_json)
 
 
-@key.command("rotate")
+@key.command(
+    "rotate",
+    epilog="\b\nVí dụ / example:\n  sogoc key rotate",
+)
 @click.pass_obj
 def key_rotate(context: Context) -> None:
     """Sign with a new key; tokens of the old one stay valid until they end."""

@@ -61,11 +61,24 @@ def uploads(settings: Settings) -> Uploads:
     return Uploads(Path(settings.upload_dir))
 
 
-@click.command()
+@click.command(
+    epilog="\b\nVí dụ / example:\n  sogoc generate all --citizens 2000 --seed 1 --out files",
+)
 @click.argument("dataset", type=click.Choice([*SPECS, "all"]))
-@click.option("--citizens", default=2000, show_default=True, type=click.IntRange(1, 900_000))
-@click.option("--seed", default=1, show_default=True)
-@click.option("--out", required=True, type=click.Path(file_okay=False, path_type=Path))
+@click.option(
+    "--citizens",
+    default=2000,
+    show_default=True,
+    type=click.IntRange(1, 900_000),
+    help="How many people.",
+)
+@click.option("--seed", default=1, show_default=True, help="Another seed, other people.")
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the files.",
+)
 @_json
 def generate(dataset: str, citizens: int, seed: int, out: Path, *, as_json: bool) -> None:
     """Write files of made-up people, the same for the same seed."""
@@ -80,7 +93,10 @@ def dataset() -> None:
     """Files on their way to the registers."""
 
 
-@dataset.command("list")
+@dataset.command(
+    "list",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset list",
+)
 def dataset_list() -> None:
     """List the datasets and their columns."""
     for spec in SPECS.values():
@@ -90,7 +106,10 @@ def dataset_list() -> None:
             click.echo(f"  {mark} {column.name}  {column.vi}")
 
 
-@dataset.command("template")
+@dataset.command(
+    "template",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset template citizens > citizens.csv",
+)
 @click.argument("name", type=click.Choice(list(SPECS)))
 def dataset_template(name: str) -> None:
     """Print a filled example of a dataset's file."""
@@ -99,7 +118,10 @@ def dataset_template(name: str) -> None:
     writer.writerow([column.example for column in SPECS[name].columns])
 
 
-@dataset.command("submit")
+@dataset.command(
+    "submit",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset submit citizens files/citizens.csv --json",
+)
 @click.argument("name", type=click.Choice(list(SPECS)))
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @_json
@@ -111,7 +133,10 @@ def dataset_submit(context: Context, name: str, path: Path, *, as_json: bool) ->
     _show(made, as_json=as_json)
 
 
-@dataset.command("check")
+@dataset.command(
+    "check",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset check 0198c0de-0000-7000-8000-000000000001",
+)
 @click.argument("submission_id")
 @_json
 @click.pass_obj
@@ -124,7 +149,10 @@ def dataset_check(context: Context, submission_id: str, *, as_json: bool) -> Non
     sys.exit(1 if checked.rows_rejected else 0)
 
 
-@dataset.command("publish")
+@dataset.command(
+    "publish",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset publish 0198c0de-0000-7000-8000-000000000001",
+)
 @click.argument("submission_id")
 @_json
 @click.pass_obj
@@ -135,7 +163,10 @@ def dataset_publish(context: Context, submission_id: str, *, as_json: bool) -> N
     _show(done, as_json=as_json)
 
 
-@dataset.command("history")
+@dataset.command(
+    "history",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset history --json",
+)
 @_json
 @click.pass_obj
 def dataset_history(context: Context, *, as_json: bool) -> None:

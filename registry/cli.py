@@ -64,9 +64,11 @@ def main(ctx: click.Context) -> None:
     ctx.obj = Context()
 
 
-@main.command()
-@click.option("--host", default="127.0.0.1", show_default=True)
-@click.option("--port", default=8000, show_default=True)
+@main.command(
+    epilog="\b\nVí dụ / example:\n  sogoc serve --host 0.0.0.0 --port 8000",
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, help="Port to listen on.")
 @click.pass_obj
 def serve(context: Context, host: str, port: int) -> None:
     """Run the production server with the settings of SOGOC_* variables."""
@@ -87,7 +89,10 @@ def db() -> None:
     """Migrations of the database."""
 
 
-@db.command("upgrade")
+@db.command(
+    "upgrade",
+    epilog="\b\nVí dụ / example:\n  sogoc db upgrade",
+)
 @click.pass_obj
 def db_upgrade(context: Context) -> None:
     """Bring the database to the newest schema."""
@@ -95,7 +100,10 @@ def db_upgrade(context: Context) -> None:
     click.echo(migrations.head())
 
 
-@db.command("status")
+@db.command(
+    "status",
+    epilog="\b\nVí dụ / example:\n  sogoc db status --json",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
 def db_status(context: Context, *, as_json: bool) -> None:

@@ -191,14 +191,29 @@ curl -s '{base}/v1/places/convert?code=26737&as_of=2020-01-01'
 """
 
 
-@click.command()
-@click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--citizens", default=2000, show_default=True, type=click.IntRange(5, 900_000))
+@click.command(
+    epilog="\b\nVí dụ / example:\n  sogoc demo --port 8080 --citizens 500 --data-dir sogoc-demo",
+)
+@click.option(
+    "--port",
+    default=8000,
+    show_default=True,
+    type=click.IntRange(1, 65535),
+    help="Port on 127.0.0.1.",
+)
+@click.option(
+    "--citizens",
+    default=2000,
+    show_default=True,
+    type=click.IntRange(5, 900_000),
+    help="How many made-up people.",
+)
 @click.option(
     "--data-dir",
     default="sogoc-demo",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
+    help="Folder of the demo; delete it to begin anew.",
 )
 def demo(port: int, citizens: int, data_dir: Path) -> None:
     """Run everything on SQLite with made-up people; a second run uses the same data."""
