@@ -148,4 +148,6 @@ def view_of(app: flask.Flask, endpoint: str | None, method: str) -> Callable[...
     """Return the function that answers, through the class where a view is one."""
     view = app.view_functions.get(endpoint or "")
     klass = getattr(view, "view_class", None)
-    return getattr(klass, method.lower(), None) if klass else view
+    # A class answers HEAD by its GET unless it has a HEAD of its own, and so does its guard.
+    names = ("head", "get") if method == "HEAD" else (method.lower(),)
+    return next((getattr(klass, n) for n in names if hasattr(klass, n)), None) if klass else view

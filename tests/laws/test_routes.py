@@ -1,0 +1,95 @@
+"""No route is open by oversight: each declares a scope, or stands on the short list below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask
+import pytest
+
+from auth.guard import public, view_of
+from auth.scopes import SCOPES
+from registry.app import create_app
+from registry.kernel.settings import Settings
+from tests.conftest import PURPOSE, Service
+
+# Whoever adds a line here makes a route that the whole world may call.
+PUBLIC = {
+    "/.well-known/oauth-authorization-server",
+    "/docs",
+    "/docs/<path:name>",
+    "/healthz",
+    "/oauth/jwks",
+    "/oauth/token",
+    "/openapi.json",
+    "/problems/<code>",
+    "/readyz",
+    "/v1/places",
+    "/v1/places/<code>",
+    "/v1/places/convert",
+}
+# What a client asks about itself: a token of any scope, and no purpose.
+ANY_CLIENT = {"/v1/me/agreement"}
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Iterator[flask.Flask]:
+    made = create_app(
+        Settings(
+            environment="demo",
+            database_url=f"sqlite:///{tmp_path / 'registry.db'}",
+            key_file=str(tmp_path / "keys.json"),
+        )
+    )
+    yield made
+    made.extensions["sogoc"].hot_lookup.close()
+    made.extensions["sogoc"].database.close()
+
+
+def undeclared(app: flask.Flask) -> set[str]:
+    """Return the routes with a method that no guard and no list accounts for."""
+    return {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"OPTIONS"}
+        if not _declared(app, rule.rule, rule.endpoint, method)
+    }
+
+
+def _declared(app: flask.Flask, rule: str, endpoint: str, method: str) -> bool:
+    view = view_of(app, endpoint, method)
+    scope = getattr(view, "required_scope", "undeclared")
+    if scope is None:
+        return rule in PUBLIC
+    if scope == "":
+        return rule in ANY_CLIENT
+    return scope in SCOPES and getattr(view, "personal", False) is True
+
+
+def test_every_route_declares_its_scope(app: flask.Flask) -> None:
+    assert undeclared(app) == set()
+
+
+def test_a_route_without_a_guard_is_found(app: flask.Flask) -> None:
+    app.add_url_rule("/v1/open", "open", lambda: "everything")
+    app.add_url_rule("/v1/said_public", "said_public", public(lambda: "everything"))
+    assert undeclared(app) == {"/v1/open", "/v1/said_public"}
+
+
+def test_the_lists_name_no_route_that_is_gone(app: flask.Flask) -> None:
+    assert {rule.rule for rule in app.url_map.iter_rules()} >= PUBLIC | ANY_CLIENT
+
+
+def test_no_personal_identifier_stands_in_a_url(app: flask.Flask) -> None:
+    # URLs end up in logs: what a path may hold is an opaque record id, a code or a file's name.
+    arguments = {name for rule in app.url_map.iter_rules() for name in rule.arguments}
+    assert arguments == {"record_id", "code", "name"}
+
+
+def test_a_refused_head_is_logged_like_its_get(service: Service) -> None:
+    path = "/v1/citizens/0198c0de-0000-7000-8000-000000000001?fields=religion"
+    assert service.call("HEAD", path, headers=PURPOSE).status_code == 403
+    assert [(row.outcome, row.reason) for row in service.rows()] == [
+        ("refused", "outside-agreement")
+    ]
