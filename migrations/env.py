@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
+# Importing declares the tables.
+import auth.models  # noqa: F401
+import datasets.models  # noqa: F401
 import registry.citizens.models
 import registry.households.models
-import registry.kernel.access_log  # noqa: F401 - importing declares the tables
+import registry.kernel.access_log  # noqa: F401
 from registry.kernel.db import Base
 
 context.configure(

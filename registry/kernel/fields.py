@@ -7,7 +7,7 @@ a `Selection` that cuts documents down to just that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -57,7 +57,8 @@ class Selection:
         """Return what ``document`` has of the selection; what has no value is absent.
 
         ``on`` is the day that derived attributes such as an age refer to. A flag such as
-        ``under_review`` rides along where it concerns a selected path.
+        ``under_review`` rides along where it concerns a selected path, or where a selected
+        derived value comes from what it concerns.
         """
         record = _cut(document, self._tree)
         for path, derive in self._derived:
@@ -65,10 +66,20 @@ class Selection:
             if value is not None:
                 _plant(record, path, value)
         for flag in ("under_review", "uncertain"):
-            named = [path for path in document.get(flag, ()) if self.concerns(path)]
-            if named:
-                record[flag] = named
+            if flag in document:
+                named = {q for path in document[flag] for q in self._qualified(document, path, on)}
+                if named:
+                    record[flag] = sorted(named)
         return record
+
+    def _qualified(self, document: Document, path: str, on: date) -> Iterator[str]:
+        """Yield what a flag on ``path`` says of this selection."""
+        if self.concerns(path):
+            yield path
+        rest = _without(document, path.split("."))
+        for steps, derive in self._derived:
+            if derive(document, on) != derive(rest, on):
+                yield ".".join(steps)
 
     def concerns(self, path: str) -> bool:
         """Say whether the selection holds ``path``, a part of it or a group around it."""
@@ -83,7 +94,7 @@ class Catalogue:
     ) -> None:
         self.register = register
         self.attributes = tuple(attributes)
-        self._flags = frozenset(flags)
+        self.flags = frozenset(flags)
         self._below: dict[str, tuple[Attribute, ...]] = {}
         for attribute in attributes:
             steps = attribute.path.split(".")
@@ -94,7 +105,7 @@ class Catalogue:
 
     def problem(self, path: str) -> tuple[str, Text] | None:
         """Return what is wrong with a requested ``path`` (code and words), or None."""
-        if path in self._flags:
+        if path in self.flags:
             return "automatic_field", _AUTOMATIC
         return None if path in self._below else ("unknown_field", _UNKNOWN)
 
@@ -119,6 +130,7 @@ class Catalogue:
                     f"The agreement does not allow: {', '.join(missing)}.",
                 ),
                 attributes=missing,
+                asked=sorted(wanted),
             )
         return Selection(self._by_path[path] for path in wanted)
 
@@ -132,6 +144,15 @@ class Catalogue:
 
 def _within(path: str, group: str) -> bool:
     return path == group or path.startswith(group + ".")
+
+
+def _without(document: Document, path: Sequence[str]) -> Document:
+    """Return ``document`` as it were if nothing were known at ``path``."""
+    first, below = path[0], path[1:]
+    value = document.get(first)
+    if below and isinstance(value, Mapping):
+        return {**document, first: _without(value, below)}
+    return {key: value for key, value in document.items() if key != first}
 
 
 def _plant(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
