@@ -4,10 +4,12 @@ BIN := .venv/bin
 CORE := .venv/.core-$(firstword $(shell cksum requirements/core.txt))
 READY := .venv/.dev-$(firstword $(shell cksum requirements/dev.txt))
 
-.PHONY: demo test check format lock clean
+.PHONY: demo test check docs format lock setup clean
 
 demo: $(CORE)
 	@exec $(BIN)/sogoc demo
+
+setup: $(CORE)
 
 test: $(READY)
 	$(BIN)/python -m pytest
@@ -18,6 +20,10 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m pytest
+
+# The pages of docs/reference; a test fails where they are not what the code says.
+docs: $(CORE)
+	$(BIN)/python -m tools.reference
 
 format: $(READY)
 	$(BIN)/ruff format

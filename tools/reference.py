@@ -1,0 +1,245 @@
+"""Writes the pages of ``docs/reference`` from the code: ``make docs``.
+
+Nobody edits these pages. A law test compares them with what this module makes, so that they can't
+say what the code no longer does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from auth.scopes import SCOPES
+from datasets.specs import RULES, SPECS
+from datasets.synthetic import people
+from registry.cli import main as sogoc
+from registry.http import TEXTS
+from registry.kernel.errors import SogocError
+from registry.kernel.fields import Catalogue
+from registry.kernel.settings import PREFIX, Settings
+from registry.problems import PROBLEMS
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "reference"
+_NOTE = "Trang này do `make docs` tạo từ mã nguồn / made from the code by `make docs`."
+_WIDTH = 100
+
+# What each constant of the generator means; a new one without its words stops `make docs`.
+_DIRT = {
+    "NINE_DIGIT_ID": ("Có số chứng minh 9 số (sinh trước 2000)", "Old nine-digit id (born < 2000)"),
+    "CANCELLED_ID": ("Có số định danh đã hủy", "A cancelled personal id"),
+    "LEGACY_ADDRESS": (
+        "Hộ lập trước 7/2025 còn địa chỉ theo đơn vị cũ",
+        "Address by an old unit, of households older than July 2025",
+    ),
+    "UPPER_CASE": ("Tên viết HOA toàn bộ", "Name in capitals"),
+    "OTHER_TONES": (
+        "Dấu thanh kiểu khác (hoà / hòa), nếu tên có",
+        "Tone mark in the other place, if it has one",
+    ),
+    "NO_ETHNICITY": ("Thiếu dân tộc", "No ethnicity"),
+    "BOOKS_INCOMPLETE": ("Sổ hộ tịch chưa số hóa đủ", "Civil-status books not complete"),
+    "HIGHLAND_FAMILY": (
+        "Gia đình Ê-đê, tên không tách được",
+        "Ê-đê families, whose names nobody splits",
+    ),
+    "TEMPORARY": ("Đang tạm trú", "Has a temporary residence"),
+}
+# When the framework itself refuses; the other problems say it in their error's docstring.
+_WHEN = {
+    "method-not-allowed": "The path exists, for another method.",
+    "too-large": "The body is larger than `SOGOC_MAX_BODY_BYTES`.",
+    "internal": "A fault of the server; tell its operator the `trace_id`.",
+}
+
+
+def main() -> None:
+    """Write every page, and remove what is no page any more."""
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    pages = render()
+    for old in FOLDER.iterdir():
+        if old.name not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        (FOLDER / name).write_text(text, "utf-8")
+
+
+def render() -> dict[str, str]:
+    """Return the text of each page by its file name."""
+    pages: tuple[Callable[[], Iterable[str]], ...] = (
+        settings,
+        scopes,
+        commands,
+        problems,
+        attributes,
+        datasets,
+    )
+    return {f"{page.__name__}.md": "\n".join([*_page(page), ""]) for page in pages}
+
+
+def _page(page: Callable[[], Iterable[str]]) -> Iterator[str]:
+    title, *lines = page()
+    yield from (f"# {title}", "", _NOTE, "", *lines)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Yield a table of Markdown; a bar inside a cell would end it."""
+    for cells in (head, ["---"] * len(head), *rows):
+        yield "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+
+def settings() -> Iterator[str]:
+    """Yield the page of settings."""
+    yield "Cài đặt / Settings"
+    yield "Đọc một lần khi khởi động; tên lạ hoặc giá trị sai làm máy chủ không chạy."
+    yield ""
+    yield "Read once at start. An unknown name or a wrong value stops the start and names the"
+    yield "nearest setting. Each also has a `_FILE` form, whose value is the file that holds it."
+    yield ""
+    yield from _table(
+        ("Biến / variable", "Mặc định / default", "Ý nghĩa / meaning"),
+        (
+            (f"`{PREFIX}{field.name.upper()}`", f"`{field.default}`", field.metadata["about"])
+            for field in fields(Settings)
+        ),
+    )
+
+
+def scopes() -> Iterator[str]:
+    """Yield the page of scopes."""
+    yield "Phạm vi / Scopes"
+    yield "Mã truy cập mang phạm vi; thỏa thuận quyết định được đọc trường nào."
+    yield ""
+    yield "A token carries scopes; the agreement says which attributes may be read."
+    yield ""
+    rows = ((f"`{name}`", text.vi, text.en) for name, text in sorted(SCOPES.items()))
+    yield from _table(("Phạm vi / scope", "Việt", "English"), rows)
+
+
+def commands() -> Iterator[str]:
+    """Yield the page of commands, which is the help they print themselves."""
+    yield "Lệnh / Commands"
+    yield "`make demo` đặt lệnh ở `.venv/bin/sogoc`; `python -m registry` cũng là lệnh đó."
+    yield ""
+    yield "Data goes to standard output, messages to standard error. Exit 0: done, 1: the work"
+    yield "found errors, 2: wrong usage."
+    yield from _help(sogoc, None)
+
+
+def _help(command: click.Command, above: click.Context | None) -> Iterator[str]:
+    name = "sogoc" if above is None else command.name
+    context = click.Context(
+        command, above, name, terminal_width=_WIDTH, max_content_width=_WIDTH, color=False
+    )
+    yield from ("", f"## {context.command_path}", "", "```text", command.get_help(context), "```")
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            yield from _help(command.commands[below], context)
+
+
+def problems() -> Iterator[str]:
+    """Yield the page of problem types and of the codes of parameter errors."""
+    yield "Lỗi / Problems"
+    yield "Mỗi lỗi là một tài liệu `application/problem+json` (RFC 9457); `type` là"
+    yield "`{issuer}/problems/{code}`, ngôn ngữ theo `Accept-Language` (vi, en)."
+    yield ""
+    yield "Every error is such a document; the language follows `Accept-Language`."
+    yield ""
+    about = _WHEN | {kind.code: _first_line(kind) for kind in _kinds(SogocError)}
+    yield from _table(
+        ("Mã / code", "HTTP", "Việt", "English", "Khi nào / when"),
+        (
+            (f"`{code}`", problem.status, problem.title.vi, problem.title.en, about[code])
+            for code, problem in sorted(PROBLEMS.items(), key=lambda item: item[1].status)
+        ),
+    )
+    yield from ("", "## Mã trong `errors[]` / codes in `errors[]`", "")
+    rows = ((f"`{code}`", text.vi, text.en) for code, text in TEXTS.items())
+    yield from _table(("Mã / code", "Việt", "English"), rows)
+
+
+def _kinds(kind: type[SogocError]) -> Iterator[type[SogocError]]:
+    yield from kind.__subclasses__()
+    for below in kind.__subclasses__():
+        yield from _kinds(below)
+
+
+def _first_line(kind: type[SogocError]) -> str:
+    return (kind.__doc__ or "").splitlines()[0].replace("``", "`")
+
+
+def attributes() -> Iterator[str]:
+    """Yield the page of what each register can answer."""
+    yield "Trường dữ liệu / Attributes"
+    yield "Yêu cầu nêu đường dẫn, hoặc tên nhóm (phần đầu) cho cả nhóm. Trường suy ra cần quyền"
+    yield "đọc mọi nguồn; cờ tự kèm theo, không yêu cầu riêng được."
+    yield ""
+    yield "A request names paths, or a group for all below it; a derived attribute needs the right"
+    yield "to all its sources. Flags ride along and can't be requested."
+    for catalogue in catalogues():
+        yield from ("", f"## {catalogue.register}", "")
+        yield from _table(
+            ("Đường dẫn / path", "Việt", "English", "Độ nhạy / sensitivity", "Nguồn / sources"),
+            (
+                (f"`{a.path}`", a.vi, a.en, a.sensitivity, ", ".join(f"`{s}`" for s in a.sources))
+                for a in catalogue.attributes
+            ),
+        )
+        yield from ("", "Cờ / flags: " + ", ".join(f"`{flag}`" for flag in sorted(catalogue.flags)))
+
+
+def catalogues() -> list[Catalogue]:
+    """Return the catalogue of every register, found by the name of its module."""
+    found = sorted((ROOT / "registry").glob("*/attributes.py"))
+    return [import_module(f"registry.{path.parent.name}.attributes").CATALOGUE for path in found]
+
+
+def datasets() -> Iterator[str]:
+    """Yield the page of datasets: their columns, the rules, and the dirt of made-up files."""
+    yield "Bộ dữ liệu / Datasets"
+    yield "Tệp CSV UTF-8, ô là chữ, hàng đầu là tên cột, theo thứ tự nạp dưới đây."
+    yield ""
+    yield "CSV in UTF-8 with a header, loaded in this order; `sogoc dataset template` prints one."
+    for spec in SPECS.values():
+        yield from ("", f"## {spec.name} ({spec.vi})", "")
+        yield from _table(
+            ("Cột / column", "Việt", "Bắt buộc / required", "Ví dụ / example"),
+            (
+                (f"`{c.name}`", c.vi, "x" if c.required else "", c.example and f"`{c.example}`")
+                for c in spec.columns
+            ),
+        )
+    yield from ("", "## Quy tắc / rules", "", "`error` giữ dòng lại, `warning` chỉ nhắc.", "")
+    yield from _table(
+        ("Mã / code", "Mức / severity", "Việt", "English", "Cách sửa", "Repair"),
+        (
+            (f"`{r.code}`", r.severity, r.text.vi, r.text.en, r.repair.vi, r.repair.en)
+            for r in RULES.values()
+        ),
+    )
+    yield from ("", "## Độ bẩn của dữ liệu giả lập / dirt of synthetic files", "")
+    yield "Năm người đầu (gia đình mẫu) không có lỗi; tỷ lệ tính trên mọi người nếu không ghi khác."
+    yield ""
+    yield "The first five, who are the personas, have none of it. Shares are of all people unless"
+    yield "the row says otherwise."
+    yield ""
+    yield from _table(("Việt", "English", "Tỷ lệ / share"), _dirt())
+
+
+def _dirt() -> Iterator[tuple[str, str, str]]:
+    since = "…"
+    for last, share in people.YEAR_ONLY.items():
+        until = last if last < people.ON.year else "…"
+        yield f"Chỉ biết năm sinh ({since}–{until})", "Only the year of birth known", f"{share:.0%}"
+        since = str(last + 1)
+    for name, value in vars(people).items():
+        if name.isupper() and not name.startswith("_") and isinstance(value, float):
+            yield *_DIRT[name], f"{value:.0%}"
+
+
+if __name__ == "__main__":
+    main()
