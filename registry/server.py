@@ -10,8 +10,9 @@ from granian.log import LogLevels
 
 from registry.kernel.settings import PREFIX, Settings
 
+TARGET = "registry.wsgi:load"
 _WORKERS_POSTGRESQL = 2
-_THREADS_POSTGRESQL = 4
+_THREADS_POSTGRESQL = 8
 
 
 def environ(settings: Settings) -> dict[str, str]:
@@ -22,13 +23,16 @@ def environ(settings: Settings) -> dict[str, str]:
     }
 
 
-def serve(settings: Settings, host: str, port: int) -> None:
-    """Serve until interrupted. On SQLite one worker with one thread writes the access log."""
+def serve(settings: Settings, host: str, port: int, target: str = TARGET) -> None:
+    """Serve ``target`` until interrupted.
+
+    On SQLite one worker with one thread writes the access log.
+    """
     for variable in [name for name in os.environ if name.startswith(PREFIX)]:
         del os.environ[variable]
     os.environ.update(environ(settings))
     Granian(
-        "registry.wsgi:load",
+        target,
         factory=True,
         address=host,
         port=port,

@@ -41,5 +41,5 @@ def upgrade() -> None:
             name=op.f("ck_access_event_subject"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_access_event")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_access_event_subject_id"), "access_event", ["subject_id"])

@@ -28,7 +28,7 @@ _SELECT = (
     " ORDER BY i.type"
 )
 _SQLITE = _SELECT.format(values="i.value IN (SELECT value FROM json_each(?))")
-_POSTGRESQL = _SELECT.format(values="i.value = ANY(%s)")
+_POSTGRESQL = _SELECT.format(values="i.value = ANY($1)")
 _PRESENT = Moment()
 
 

@@ -2,9 +2,9 @@
 
 One look-up is one statement, and its access rows are durable before anything is returned:
 
-- SQLite: the read and its rows are one transaction on a connection of the thread's own.
-- PostgreSQL: the read is a prepared statement; the rows go to one writer thread, which copies the
-  rows of all waiting requests in one transaction (group commit), and the request waits for it.
+- SQLite: the rows are committed on a connection of the thread's own, which has just read.
+- PostgreSQL: the read is a prepared statement; the rows of all requests that wait go to disk in
+  one COPY (group commit), and each request waits for the one that holds its rows.
 
 If the rows can't be kept, `Unavailable` is raised and the caller has nothing to answer with.
 """
@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
-from queue import SimpleQueue
 from typing import Any, Protocol, TypeVar, cast
 
 import psycopg
+from psycopg.pq import ExecStatus
 
 from registry.kernel.access_log import Asker, Outcome
 from registry.kernel.clock import now
@@ -33,6 +34,7 @@ _COLUMNS = (
     " attributes, outcome, reason"
 )
 _WAIT_SECONDS = 5.0
+_STATEMENT = b"look_up"
 
 
 def event(asker: Asker, outcome: Outcome, attributes: str, subject_id: str | None) -> Event:
@@ -57,16 +59,20 @@ class HotPath(Protocol):
     """Reads by identifier values, and keeps what the digest of the rows says must be logged."""
 
     def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
-        """Return what ``digest`` makes of the rows for ``values``, its events durable."""
+        """Return what ``digest`` makes of the rows for ``values``, its events durable.
+
+        ``values`` are digits only. Columns come as text, and as None where they have no value.
+        """
 
     def close(self) -> None:
-        """End the threads and connections of this path."""
+        """End the connections of this path."""
 
 
 def open_hot_path(database: Database, sqlite: str, postgresql: str) -> HotPath:
     """Return the path for ``database``; each text is a SELECT with one parameter for all values.
 
-    On SQLite the parameter is a JSON array for ``json_each``, on PostgreSQL an array.
+    On SQLite the parameter ``?`` is a JSON array for ``json_each``, on PostgreSQL ``$1`` is an
+    array of text.
     """
     if database.dialect == "sqlite":
         return _Sqlite(database, sqlite)
@@ -84,18 +90,23 @@ class _Sqlite:
     def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
         connection = self._connection()
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            rows = connection.execute(self._select, (_json_array(values),)).fetchall()
-            found, events = digest(rows)
-            connection.executemany(self._insert, map(_for_sqlite, events))
-            connection.execute("COMMIT")
+            # The values are digits, so nothing needs escaping.
+            array = '["' + '","'.join(values) + '"]'
+            found, events = digest(connection.execute(self._select, (array,)).fetchall())
+            self._keep(connection, [_for_sqlite(event) for event in events])
         except sqlite3.Error as error:
-            self._forget()
+            self.close()
             raise Unavailable from error
-        except BaseException:
-            self._forget()
-            raise
         return found
+
+    def _keep(self, connection: sqlite3.Connection, rows: list[Event]) -> None:
+        if len(rows) == 1:
+            # A statement on its own is a transaction of its own.
+            connection.execute(self._insert, rows[0])
+        else:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.executemany(self._insert, rows)
+            connection.execute("COMMIT")
 
     def _connection(self) -> sqlite3.Connection:
         held: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -107,26 +118,19 @@ class _Sqlite:
             self._local.connection = held
         return held
 
-    def _forget(self) -> None:
+    def close(self) -> None:
         held = getattr(self._local, "connection", None)
         self._local.connection = None
         if held is not None:
             held.close()
-
-    def close(self) -> None:
-        self._forget()
-
-
-def _json_array(values: Sequence[str]) -> str:
-    # The values are digits only, checked by their kind, so nothing needs escaping.
-    return '["' + '","'.join(values) + '"]'
 
 
 def _for_sqlite(event: Event) -> Event:
     key, at, *rest = event
     subject = rest[6]
     rest[6] = subject and subject.replace("-", "")
-    return (key.replace("-", ""), f"{at:%Y-%m-%d %H:%M:%S.%f}", *rest)
+    moment = at.replace(tzinfo=None).isoformat(" ", "microseconds")
+    return (key.replace("-", ""), moment, *rest)
 
 
 class _Postgresql:
@@ -140,97 +144,136 @@ class _Postgresql:
 
     def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
         try:
-            rows = self._cursor().execute(self._select, (list(values),)).fetchall()
+            rows = self._read(values)
         except psycopg.Error as error:
-            self._local.cursor = None
+            self._forget()
             raise Unavailable from error
         found, events = digest(rows)
         self._committer.keep(events)
         return found
 
-    def _cursor(self) -> psycopg.Cursor[Any]:
-        held: psycopg.Cursor[Any] | None = getattr(self._local, "cursor", None)
+    def _read(self, values: Sequence[str]) -> list[tuple[str | None, ...]]:
+        # Below the driver's cursors: the answer is text that is handed on, not values to adapt.
+        found = self._connection().pgconn.exec_prepared(
+            _STATEMENT, [("{" + ",".join(values) + "}").encode()]
+        )
+        if found.status != ExecStatus.TUPLES_OK:
+            raise psycopg.OperationalError("the look-up's statement failed")
+        columns = range(found.nfields)
+        return [
+            tuple(_text(found.get_value(row, column)) for column in columns)
+            for row in range(found.ntuples)
+        ]
+
+    def _connection(self) -> psycopg.Connection[Any]:
+        held: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
         if held is None:
-            connection = psycopg.connect(self._address, autocommit=True, prepare_threshold=0)
-            held = connection.cursor()
-            self._local.cursor = held
+            held = psycopg.connect(
+                self._address,
+                autocommit=True,
+                client_encoding="utf-8",
+                options=f"-c statement_timeout={int(_WAIT_SECONDS * 1000)}",
+            )
+            made = held.pgconn.prepare(_STATEMENT, self._select)
+            if made.status != ExecStatus.COMMAND_OK:
+                held.close()
+                raise psycopg.OperationalError("the look-up's statement can't be prepared")
+            self._local.connection = held
         return held
+
+    def _forget(self) -> None:
+        held = getattr(self._local, "connection", None)
+        self._local.connection = None
+        if held is not None:
+            held.close()
 
     def close(self) -> None:
         self._committer.close()
-        held = getattr(self._local, "cursor", None)
-        if held is not None:
-            held.connection.close()
-            self._local.cursor = None
+        self._forget()
+
+
+def _text(value: bytes | None) -> str | None:
+    return None if value is None else value.decode()
 
 
 class _Waiting:
-    """One request's rows on their way to disk."""
+    """One request's rows on their way to disk; ``kept`` is None until that is decided."""
 
-    __slots__ = ("done", "events", "failed")
+    __slots__ = ("events", "kept")
 
     def __init__(self, events: Sequence[Event]) -> None:
         self.events = events
-        self.failed = False
-        self.done = threading.Lock()
-        self.done.acquire()
+        self.kept: bool | None = None
 
 
 class _GroupCommitter:
-    """One thread that keeps the rows of every waiting request in one commit, again and again."""
+    """Keeps the rows of every waiting request in one commit.
+
+    Whoever gets the lock commits for all that have queued up meanwhile; the others find, once
+    they get it, that it is done.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="access-log", daemon=True)
-        self._thread.start()
+        self._lock = threading.Lock()
+        self._queue: deque[_Waiting] = deque()
+        self._connection: psycopg.Connection[Any] | None = None
 
     def keep(self, events: Sequence[Event]) -> None:
         """Return when ``events`` are durable; raises Unavailable if they could not be kept."""
         waiting = _Waiting(events)
-        self._queue.put(waiting)
-        if not waiting.done.acquire(timeout=_WAIT_SECONDS) or waiting.failed:
+        self._queue.append(waiting)
+        if not self._lock.acquire(timeout=_WAIT_SECONDS):
+            # The rows may still be kept: a row without an answer is allowed, not the reverse.
+            raise Unavailable
+        try:
+            if waiting.kept is None:
+                self._commit()
+        finally:
+            self._lock.release()
+        if not waiting.kept:
             raise Unavailable
 
-    def close(self) -> None:
-        """Finish what is waiting and end the thread."""
-        self._queue.put(None)
-        self._thread.join()
+    def _commit(self) -> None:
+        group: list[_Waiting] = []
+        while self._queue:
+            group.append(self._queue.popleft())
+        try:
+            self._copy(group)
+        except psycopg.Error:
+            self.close()
+            kept = False
+        else:
+            kept = True
+        for waiting in group:
+            waiting.kept = kept
 
-    def _work(self) -> None:
-        connection: psycopg.Connection[Any] | None = None
-        while (first := self._queue.get()) is not None:
-            group, closing = self._gather(first)
-            try:
-                connection = connection or psycopg.connect(self._address)
-                self._copy(connection, group)
-            except psycopg.Error:
-                connection = None
-                for waiting in group:
-                    waiting.failed = True
-            for waiting in group:
-                waiting.done.release()
-            if closing:
-                break
-        if connection is not None:
-            connection.close()
-
-    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
-        group = [first]
-        while not self._queue.empty():
-            waiting = self._queue.get()
-            if waiting is None:
-                return group, True
-            group.append(waiting)
-        return group, False
-
-    @staticmethod
-    def _copy(connection: psycopg.Connection[Any], group: Sequence[_Waiting]) -> None:
+    def _copy(self, group: Sequence[_Waiting]) -> None:
+        if self._connection is None:
+            # A COPY outside a transaction is one of its own: durable when it returns.
+            self._connection = psycopg.connect(
+                self._address,
+                autocommit=True,
+                client_encoding="utf-8",
+                options=f"-c statement_timeout={int(_WAIT_SECONDS * 1000)}",
+            )
         with (
-            connection.transaction(),
-            connection.cursor() as cursor,
+            self._connection.cursor() as cursor,
             cursor.copy(f"COPY access_event ({_COLUMNS}) FROM STDIN".encode()) as copy,
         ):
-            for waiting in group:
-                for event in waiting.events:
-                    copy.write_row(event)
+            copy.write("".join(_line(event) for waiting in group for event in waiting.events))
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        held, self._connection = self._connection, None
+        if held is not None:
+            held.close()
+
+
+_COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _line(event: Event) -> str:
+    """Return one row in the text format of COPY."""
+    cells = ("\\N" if v is None else str(v).translate(_COPY_ESCAPES) for v in event)
+    return "\t".join(cells) + "\n"
