@@ -30,7 +30,8 @@ class Attribute:
     """One attribute: its path, its names, whether it is sensitive, and how it is derived.
 
     A derived attribute is not stored: ``derive`` makes it from the document on the day asked
-    about, and needs the right to all of its ``sources`` too.
+    about, and needs the right to all of its ``sources`` too. One that is ``passing`` changes
+    with the day alone, as an age does, so no history tells it.
     """
 
     path: str
@@ -39,6 +40,7 @@ class Attribute:
     sensitivity: Literal["basic", "sensitive"] = "basic"
     sources: tuple[str, ...] = ()
     derive: Derive | None = None
+    passing: bool = False
 
 
 class Selection:
@@ -46,6 +48,7 @@ class Selection:
 
     def __init__(self, attributes: Iterable[Attribute]) -> None:
         chosen = sorted(attributes, key=lambda attribute: attribute.path)
+        self._attributes = chosen
         self.paths = tuple(attribute.path for attribute in chosen)
         self._derived = tuple((a.path.split("."), a.derive) for a in chosen if a.derive)
         self._tree: dict[str, Any] = {}
@@ -80,6 +83,10 @@ class Selection:
         for steps, derive in self._derived:
             if derive(document, on) != derive(rest, on):
                 yield ".".join(steps)
+
+    def lasting(self) -> Selection:
+        """Return the selection without what changes with the day alone."""
+        return Selection(a for a in self._attributes if not a.passing)
 
     def concerns(self, path: str) -> bool:
         """Say whether the selection holds ``path``, a part of it or a group around it."""
@@ -168,7 +175,10 @@ def _cut(document: Document, tree: Mapping[str, Any]) -> dict[str, Any]:
         if value is None:
             continue
         if below is not None:
-            value = _cut(value, below)
+            # A path leads through every item of a list: holders.name is the name of each.
+            value = (
+                [_cut(v, below) for v in value] if isinstance(value, list) else _cut(value, below)
+            )
             if not value:
                 continue
         record[key] = value
