@@ -25,6 +25,7 @@ from registry.kernel.history import Amendment, Segment, amend, answer
 # Rows are joined by a small integer, which both databases find fastest; it never leaves here.
 RowId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _BATCH = 1000
+_FUTURE = Text("Ngày hiệu lực ở tương lai.", "A change begins or ends in the future.")
 
 
 class RecordColumns:
@@ -126,7 +127,7 @@ class Ledger:
         stream = iter(changes)
         while batch := list(islice(stream, _BATCH)):
             if any(change.valid_from > today() for change in batch):
-                raise Conflict(Text("Ngày hiệu lực ở tương lai.", "A change begins in the future."))
+                raise Conflict(_FUTURE)
             counts += self._apply(session, batch, source, load)
         return counts
 
@@ -199,8 +200,12 @@ class Ledger:
     ) -> None:
         """Record an event or correct the past for the interval and origin that ``when`` names.
 
-        Nothing is overwritten: what was known before stays answerable by ``known_at``.
+        Nothing is overwritten: what was known before stays answerable by ``known_at``. Raises
+        Conflict for an interval that begins or ends in the future, since the current row is the
+        one of today and nothing would change it on that day.
         """
+        if when.valid_from > today() or (when.valid_to or today()) > today():
+            raise Conflict(_FUTURE)
         self._amend(session, row, self.segments(session, row), patch, when)
 
     def _amend(
