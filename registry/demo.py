@@ -123,7 +123,7 @@ def _load(database: Database, settings: Settings, citizens: int) -> None:
                     session, kept, name, Path(scratch) / f"{name}.csv", "demo"
                 )
                 submissions.check(session, kept, made.id)
-                publishing.publish(session, kept, made.id)
+                publishing.publish(session, made.id)
 
 
 def _agreement() -> Agreement:
