@@ -7,9 +7,11 @@ transaction, so that no register can change one without the other.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -20,7 +22,15 @@ from registry.kernel.clock import now, today
 from registry.kernel.db import JsonText, UtcDateTime, new_id
 from registry.kernel.errors import Conflict, NotFound, Text
 from registry.kernel.fields import Document
-from registry.kernel.history import Amendment, Segment, amend, answer
+from registry.kernel.history import (
+    Amendment,
+    Edit,
+    Segment,
+    amend,
+    answer,
+    rewrite,
+    says_already,
+)
 
 # Rows are joined by a small integer, which both databases find fastest; it never leaves here.
 RowId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
@@ -99,12 +109,23 @@ class Counts:
         )
 
 
+Plan = tuple[Mapping[int, Segment], Amendment]
+"""The history of one record by version key, and what to write to it."""
+
+
+def _as_it_comes(before: Document, comes: Document) -> Document:
+    del before
+    return comes
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """The writer of one register.
 
     ``key`` reads a document's key and ``find`` the rows that have such keys; ``project`` makes
     the columns of the current row; ``link`` lets the look-up tables lead to (row, document)s.
+    ``carry`` makes of the state that was and the state that comes the one to write, for registers
+    in which not everything comes with the state.
     """
 
     records: type[Any]
@@ -113,6 +134,7 @@ class Ledger:
     find: Callable[[Session, Sequence[str]], Mapping[str, int]]
     project: Callable[[Document], dict[str, Any]]
     link: Callable[[Session, Sequence[tuple[int, Document]]], None]
+    carry: Callable[[Document, Document], Document] = _as_it_comes
 
     def apply(
         self, session: Session, changes: Iterable[Change], *, source: str, load: str | None
@@ -180,19 +202,95 @@ class Ledger:
     ) -> int:
         """Write those of ``changes`` that say something new; return how many did."""
         known = self.find(session, [self.key(change.document) for change in changes])
-        histories = self._histories(session, set(known.values()))
-        written: set[int] = set()
+        waiting = [(known[self.key(change.document)], change) for change in changes]
         count = 0
-        for change in changes:
-            row = known[self.key(change.document)]
-            history = self.segments(session, row) if row in written else histories[row]
-            if _says_already(history.values(), change):
-                continue
-            when = Segment(change.valid_from, None, now(), {}, source, load)
-            self._amend(session, row, history, _constant(change.document), when)
-            written.add(row)
-            count += 1
+        while waiting:
+            histories = self._histories(session, {row for row, _ in waiting})
+            plans: dict[int, Plan] = {}
+            later: list[tuple[int, Change]] = []
+            moment = now()
+            for row, change in waiting:
+                patch = partial(self._carried, change.document)
+                if row in plans:
+                    # The second new state of one record: the first must be written before it.
+                    later.append((row, change))
+                elif not says_already(histories[row].values(), change.valid_from, patch):
+                    when = Segment(change.valid_from, None, moment, {}, source, load)
+                    plans[row] = _plan(histories[row], patch, when)
+            self._write(session, plans, moment)
+            count += len(plans)
+            waiting = later
         return count
+
+    def _carried(self, comes: Document, before: Document) -> Document:
+        return self.carry(before, comes)
+
+    def rewrite(
+        self,
+        session: Session,
+        edits: Mapping[int, Sequence[Edit]],
+        *,
+        source: str,
+        load: str | None,
+    ) -> int:
+        """Write the edits of many records, by row, in batches; return how many records changed.
+
+        Histories are read together and versions written together, and a record in which nothing
+        changes is not touched (`registry.kernel.history.rewrite`).
+        """
+        changed = 0
+        rows = iter(sorted(edits))
+        while batch := list(islice(rows, _BATCH)):
+            moment = now()
+            plans: dict[int, Plan] = {}
+            for row, history in self._histories(session, batch).items():
+                plan = rewrite(
+                    history.values(), edits[row], recorded_at=moment, source=source, load=load
+                )
+                if plan:
+                    plans[row] = history, plan
+            self._write(session, plans, moment)
+            changed += len(plans)
+        return changed
+
+    def _write(self, session: Session, plans: Mapping[int, Plan], moment: datetime) -> None:
+        """End the beliefs that ``plans`` end, write what they add, and set the current rows."""
+        ended = [key for history, plan in plans.values() for key in _keys(history, plan.ended)]
+        for part in (ended[i : i + _BATCH] for i in range(0, len(ended), _BATCH)):
+            session.execute(
+                sa.update(self.versions)
+                .where(self.versions.id.in_(part))
+                .values(superseded_at=moment)
+                .execution_options(synchronize_session=False)
+            )
+        added = [_columns(row, s) for row, (_, plan) in plans.items() for s in plan.added]
+        if added:
+            session.execute(sa.insert(self.versions.__table__), added)
+        true_now: dict[int, Document] = {}
+        for row, (history, plan) in plans.items():
+            found = answer(plan.apply(history.values(), moment), today())
+            true_now[row] = found.document if found else {}
+        self._set_current(session, true_now)
+
+    def _set_current(self, session: Session, documents: Mapping[int, Document]) -> None:
+        """Set the current rows to ``documents``, one statement for all with the same columns."""
+        table = self.records.__table__
+        grouped: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for row, document in documents.items():
+            columns = {"document": document, **self.project(document)}
+            told = {f"new_{name}": value for name, value in columns.items()}
+            grouped[tuple(columns)].append({"of_row": row, **told})
+        for names, rows in grouped.items():
+            values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
+            session.execute(
+                sa.update(table)
+                .where(table.c.row == sa.bindparam("of_row"))
+                .values(version=table.c.version + 1, **values),
+                rows,
+            )
+        if documents:
+            self.link(session, list(documents.items()))
+            session.expire_all()
 
     def amend(
         self, session: Session, row: int, patch: Callable[[Document], Document], when: Segment
@@ -201,40 +299,8 @@ class Ledger:
 
         Nothing is overwritten: what was known before stays answerable by ``known_at``.
         """
-        self._amend(session, row, self.segments(session, row), patch, when)
-
-    def _amend(
-        self,
-        session: Session,
-        row: int,
-        history: Mapping[int, Segment],
-        patch: Callable[[Document], Document],
-        when: Segment,
-    ) -> None:
-        plan = amend(
-            history.values(),
-            patch,
-            valid_from=when.valid_from,
-            valid_to=when.valid_to,
-            recorded_at=when.recorded_at,
-            source=when.source,
-            load=when.load,
-        )
-        self._write(session, row, history, plan)
-
-    def _write(
-        self, session: Session, row: int, history: Mapping[int, Segment], plan: Amendment
-    ) -> None:
-        ended = [key for key, segment in history.items() if segment in plan.ended]
-        if ended:
-            session.execute(
-                sa.update(self.versions)
-                .where(self.versions.id.in_(ended))
-                .values(superseded_at=plan.added[0].recorded_at)
-                .execution_options(synchronize_session=False)
-            )
-        session.execute(sa.insert(self.versions), [_columns(row, s) for s in plan.added])
-        self._refresh(session, row, plan.apply(history.values()))
+        plan = _plan(self.segments(session, row), patch, when)
+        self._write(session, {row: plan}, when.recorded_at)
 
     def mark_wrong(self, session: Session, row: int, as_of: date) -> None:
         """Mark the version believed of ``as_of`` as wrong; raises NotFound where there is none.
@@ -252,16 +318,9 @@ class Ledger:
             .values(wrong=True)
             .execution_options(synchronize_session=False)
         )
-        self._refresh(
-            session, row, [replace(s, wrong=s.wrong or s is wrong) for s in history.values()]
-        )
-
-    def _refresh(self, session: Session, row: int, history: Iterable[Segment]) -> None:
-        """Set the current row to what is believed of today."""
-        true_now = answer(history, today())
-        document: Document = true_now.document if true_now else {}
-        self.touch(session, row, document=document, **self.project(document))
-        self.link(session, [(row, document)])
+        left = (replace(s, wrong=s.wrong or s is wrong) for s in history.values())
+        true_now = answer(left, today())
+        self._set_current(session, {row: true_now.document if true_now else {}})
 
     def touch(self, session: Session, row: int, **values: Any) -> None:
         """Set columns of the current row, as its next version."""
@@ -338,16 +397,21 @@ def _columns(row: int, segment: Segment) -> dict[str, Any]:
     }
 
 
-def _says_already(history: Iterable[Segment], change: Change) -> bool:
-    """Say whether the register believes just this of every day from the change on."""
-    held = [
-        segment
-        for segment in history
-        if segment.believed and (segment.valid_to or date.max) > change.valid_from
-    ]
-    same = [segment.document for segment in held] == [change.document]
-    return same and held[0].covers(change.valid_from)
+def _plan(
+    history: Mapping[int, Segment], patch: Callable[[Document], Document], when: Segment
+) -> Plan:
+    plan = amend(
+        history.values(),
+        patch,
+        valid_from=when.valid_from,
+        valid_to=when.valid_to,
+        recorded_at=when.recorded_at,
+        source=when.source,
+        load=when.load,
+    )
+    return history, plan
 
 
-def _constant(document: Document) -> Callable[[Document], Document]:
-    return lambda _: document
+def _keys(history: Mapping[int, Segment], segments: Iterable[Segment]) -> list[int]:
+    wanted = {id(segment) for segment in segments}
+    return [key for key, segment in history.items() if id(segment) in wanted]
