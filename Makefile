@@ -4,7 +4,7 @@ BIN := .venv/bin
 CORE := .venv/.core-$(firstword $(shell cksum requirements/core.txt))
 READY := .venv/.dev-$(firstword $(shell cksum requirements/dev.txt))
 
-.PHONY: demo test check docs format lock setup clean
+.PHONY: demo test check bench docs format lock setup clean
 
 demo: $(CORE)
 	@exec $(BIN)/sogoc demo
@@ -24,6 +24,10 @@ check: $(READY)
 # The pages of docs/reference; a test fails where they are not what the code says.
 docs: $(CORE)
 	$(BIN)/python -m tools.reference
+
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks.layers
+	$(BIN)/python -m tests.benchmarks.lookup
 
 format: $(READY)
 	$(BIN)/ruff format

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date as Day  # noqa: N812 - a reading has a method `date`
 from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 from sqlalchemy.orm import Session
 
 from datasets.formats import Row
+from registry.kernel.clock import today
 from registry.kernel.codes import load as load_codes
 from registry.kernel.dates import DateError, PartialDate
 from registry.kernel.errors import Text
@@ -174,12 +175,44 @@ RULES: dict[str, Rule] = {
             "Keep one row.",
         ),
         _rule(
+            "repeated_identifier",
+            "error",
+            "Số giấy tờ này đã ở dòng khác.",
+            "Another row has this number.",
+            "Đối chiếu giấy tờ của cả hai người.",
+            "Compare the papers of both people.",
+        ),
+        _rule(
+            "interval_order",
+            "error",
+            "Ngày kết thúc trước ngày bắt đầu.",
+            "It ends before it begins.",
+            "Đối chiếu hai ngày.",
+            "Compare the two days.",
+        ),
+        _rule(
+            "life_status_date",
+            "error",
+            "Ngày này không khớp tình trạng sống, chết, mất tích.",
+            "This day and the life status disagree.",
+            "Sửa ngày hoặc tình trạng.",
+            "Mend the day or the status.",
+        ),
+        _rule(
             "household_head",
             "error",
             "Hộ phải có đúng một chủ hộ là head_id.",
             "A household has just one head, who is head_id.",
             "Sửa quan hệ hoặc head_id.",
             "Mend the relation or head_id.",
+        ),
+        _rule(
+            "household_rows_differ",
+            "error",
+            "Các dòng của một hộ khác nhau về hộ.",
+            "The rows of one household disagree about it.",
+            "Ghi giống nhau ở mọi dòng của hộ.",
+            "Write the same in every row of the household.",
         ),
         _rule(
             "repeated_member",
@@ -255,6 +288,8 @@ class Reading:
 
     row: Row
     findings: list[Finding] = field(default_factory=list)
+    day: Day = field(default_factory=today)
+    """The day of the check, against which dates are future ones."""
 
     def __post_init__(self) -> None:
         """Report a row that does not fit the header."""
@@ -267,31 +302,51 @@ class Reading:
         return any(RULES[finding.rule].severity == "error" for finding in self.findings)
 
     def note(self, rule: str, column: str) -> None:
-        """Add a finding."""
-        self.findings.append(Finding(rule, self.row.line, column))
+        """Add a finding; a cell that is read twice is reported once."""
+        found = Finding(rule, self.row.line, column)
+        if found not in self.findings:
+            self.findings.append(found)
 
     def text(self, column: str, *, required: bool = False) -> str | None:
         """Return the cell in display form, None where it is empty."""
-        raw = self.row.cells.get(column, "")
-        value = clean(raw)
+        raw = self.row.cells.get(column)
+        if raw is None and not required:
+            return None
+        value, hidden = _shown(raw or "")
         if not value:
             if required:
                 self.note("required", column)
             return None
-        if not raw.isascii() and suggest_spacing(raw) is not None:
+        if hidden:
             self.note("hidden_character", column)
         return value
 
-    def date(self, column: str) -> PartialDate | None:
-        """Return the cell as a partial date that has begun, None where it is empty or wrong."""
+    def listed(self, column: str) -> list[str]:
+        """Return the values of a cell that separates them by semicolons."""
+        parts = (self.text(column) or "").split(";")
+        return [part.strip() for part in parts if part.strip()]
+
+    def date(self, column: str, *, ahead: bool = False) -> PartialDate | None:
+        """Return the cell as a partial date, None where it is empty or wrong.
+
+        It must have begun, unless it may lie ``ahead``.
+        """
         value = self.text(column)
         if value is None:
             return None
         try:
-            return _date(value)
+            day = _date(value)
         except DateError as error:
             self.note(f"date_{error.code}", column)
             return None
+        if not ahead and day.first > self.day:
+            self.note("date_future", column)
+        return day
+
+    def order(self, first: PartialDate | None, last: PartialDate | None, column: str) -> None:
+        """Report in ``column`` an end that is certainly before the beginning."""
+        if first is not None and last is not None and last.certainly_before(first):
+            self.note("interval_order", column)
 
     def code(self, column: str, codes: str) -> dict[str, str] | None:
         """Return the cell, a code or a label of the list ``codes``, as code and label."""
@@ -302,6 +357,13 @@ class Reading:
         if leaf is None:
             self.note("unknown_code", column)
         return leaf
+
+    def codes(self, column: str, codes: str) -> list[dict[str, str]]:
+        """Return every value of the cell as code and label."""
+        leaves = [_leaf(codes, value) for value in self.listed(column)]
+        if None in leaves:
+            self.note("unknown_code", column)
+        return [leaf for leaf in leaves if leaf]
 
     def address(self, prefix: str) -> dict[str, Any] | None:
         """Return the address in ``prefix``, ``prefix_commune`` and ``prefix_on``.
@@ -322,6 +384,17 @@ class Reading:
         return {"as_recorded": text or "", **found}
 
 
+def present(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Drop what is not known: absent, never null."""
+    return {key: value for key, value in values.items() if value}
+
+
+@lru_cache(maxsize=50_000)
+def _shown(raw: str) -> tuple[str, bool]:
+    """Return the display form, and whether an invisible character hides a break in it."""
+    return clean(raw), not raw.isascii() and suggest_spacing(raw) is not None
+
+
 @lru_cache(maxsize=100_000)
 def _date(text: str) -> PartialDate:
     return PartialDate.from_text(text)
@@ -337,7 +410,7 @@ def _leaf(codes: str, value: str) -> dict[str, str] | None:
 
 
 @lru_cache(maxsize=50_000)
-def _commune(code: str, on: date | None) -> tuple[str | None, Mapping[str, Any]]:
+def _commune(code: str, on: Day | None) -> tuple[str | None, Mapping[str, Any]]:
     """Return the finding, if any, and the coded part of an address."""
     places = catalogue()
     conversion = places.convert(code, on)
@@ -366,5 +439,5 @@ def _commune(code: str, on: date | None) -> tuple[str | None, Mapping[str, Any]]
 
 
 def _current(unit: Unit) -> dict[str, dict[str, str]]:
-    line = catalogue().line(unit.code, unit.valid_from or date.max)
+    line = catalogue().line(unit.code, unit.valid_from or Day.max)
     return {place.level: {"code": place.code, "label": place.name} for place in line}

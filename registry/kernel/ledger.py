@@ -16,10 +16,18 @@ from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.orm import Session
 
+from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import now, today
-from registry.kernel.db import JsonText, UtcDateTime, new_id
+from registry.kernel.columns import (
+    SEGMENT,
+    RecordColumns,
+    RowId,
+    VersionColumns,
+    values_of,
+)
+from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, NotFound, Text
 from registry.kernel.fields import Document
 from registry.kernel.history import (
@@ -32,39 +40,18 @@ from registry.kernel.history import (
     says_already,
 )
 
-# Rows are joined by a small integer, which both databases find fastest; it never leaves here.
-RowId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+__all__ = [
+    "Change",
+    "Counts",
+    "Ledger",
+    "Moment",
+    "RecordColumns",
+    "RowId",
+    "VersionColumns",
+]
+
 _BATCH = 1000
-
-
-class RecordColumns:
-    """Columns of every register's current rows: the opaque id, the version and the document."""
-
-    row: Mapped[int] = mapped_column(RowId, primary_key=True)
-    id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), unique=True)
-    version: Mapped[int] = mapped_column(sa.Integer)
-    document: Mapped[dict[str, Any]] = mapped_column(JsonText)
-
-
-class VersionColumns:
-    """Columns of every register's versions; ``record`` is the row in the table ``of``."""
-
-    of: str
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    valid_from: Mapped[date] = mapped_column(sa.Date)
-    valid_to: Mapped[date | None] = mapped_column(sa.Date)
-    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    document: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    source: Mapped[str] = mapped_column(sa.Text)
-    load: Mapped[str | None] = mapped_column(sa.Text)
-    wrong: Mapped[bool] = mapped_column(sa.Boolean)
-
-    @declared_attr
-    def record(cls) -> Mapped[int]:  # noqa: N805 - a class-level declaration
-        """Name the row of the record that this is a version of."""
-        return mapped_column(RowId, sa.ForeignKey(f"{cls.of}.row"), index=True)
+_FUTURE = Text("Ngày hiệu lực ở tương lai.", "A change begins or ends in the future.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +135,7 @@ class Ledger:
         stream = iter(changes)
         while batch := list(islice(stream, _BATCH)):
             if any(change.valid_from > today() for change in batch):
-                raise Conflict(Text("Ngày hiệu lực ở tương lai.", "A change begins in the future."))
+                raise Conflict(_FUTURE)
             counts += self._apply(session, batch, source, load)
         return counts
 
@@ -175,25 +162,33 @@ class Ledger:
         if not changes:
             return
         moment = now()
-        records = self.records.__table__
+        columns = [self.project(change.document) for change in changes]
         ids = [new_id() for _ in changes]
-        session.execute(
-            sa.insert(records),
-            [
-                {"id": key, "version": 1, "document": c.document, **self.project(c.document)}
-                for key, c in zip(ids, changes, strict=True)
-            ],
+        before = session.scalar(sa.select(sa.func.max(self.records.row))) or 0
+        insert_rows(
+            session,
+            self.records,
+            ("id", "version", "document", *columns[0]),
+            (
+                (key, 1, change.document, *projected.values())
+                for key, change, projected in zip(ids, changes, columns, strict=True)
+            ),
         )
-        # Asking for the rows once costs a tenth of having each insert return its own.
-        found = session.execute(sa.select(records.c.id, records.c.row).where(records.c.id.in_(ids)))
+        # Asking for the rows once costs a tenth of having each insert return its own. Others may
+        # insert at the same time, so theirs may be among the answers; ours are found by id.
+        found = session.execute(
+            sa.select(self.records.id, self.records.row).where(self.records.row > before)
+        )
         rows = {row[0]: row[1] for row in found}
-        written = [(rows[key], c) for key, c in zip(ids, changes, strict=True)]
-        session.execute(
-            sa.insert(self.versions.__table__),
-            [
-                _columns(row, Segment(c.valid_from, None, moment, c.document, source, load))
+        written = [(rows[key], change) for key, change in zip(ids, changes, strict=True)]
+        insert_rows(
+            session,
+            self.versions,
+            SEGMENT,
+            (
+                values_of(row, Segment(c.valid_from, None, moment, c.document, source, load))
                 for row, c in written
-            ],
+            ),
         )
         self.link(session, [(row, c.document) for row, c in written])
 
@@ -263,9 +258,8 @@ class Ledger:
                 .values(superseded_at=moment)
                 .execution_options(synchronize_session=False)
             )
-        added = [_columns(row, s) for row, (_, plan) in plans.items() for s in plan.added]
-        if added:
-            session.execute(sa.insert(self.versions.__table__), added)
+        added = (values_of(row, s) for row, (_, plan) in plans.items() for s in plan.added)
+        insert_rows(session, self.versions, SEGMENT, added)
         true_now: dict[int, Document] = {}
         for row, (history, plan) in plans.items():
             found = answer(plan.apply(history.values(), moment), today())
@@ -297,8 +291,12 @@ class Ledger:
     ) -> None:
         """Record an event or correct the past for the interval and origin that ``when`` names.
 
-        Nothing is overwritten: what was known before stays answerable by ``known_at``.
+        Nothing is overwritten: what was known before stays answerable by ``known_at``. Raises
+        Conflict for an interval that begins or ends in the future, since the current row is the
+        one of today and nothing would change it on that day.
         """
+        if when.valid_from > today() or (when.valid_to or today()) > today():
+            raise Conflict(_FUTURE)
         plan = _plan(self.segments(session, row), patch, when)
         self._write(session, {row: plan}, when.recorded_at)
 
@@ -381,20 +379,6 @@ class Ledger:
             asked.append(sa.or_(ended.is_(None), ended > moment.known_at))
         found = session.execute(sa.select(table.record, table.document).where(*asked))
         return {row[0]: row[1] for row in found}
-
-
-def _columns(row: int, segment: Segment) -> dict[str, Any]:
-    return {
-        "record": row,
-        "valid_from": segment.valid_from,
-        "valid_to": segment.valid_to,
-        "recorded_at": segment.recorded_at,
-        "superseded_at": segment.superseded_at,
-        "document": segment.document,
-        "source": segment.source,
-        "load": segment.load,
-        "wrong": segment.wrong,
-    }
 
 
 def _plan(
