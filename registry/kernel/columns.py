@@ -1,4 +1,4 @@
-"""The columns that every register's tables have, and how a segment of history is written as a row."""
+"""The columns that every register's tables have, and how history is written in them."""
 
 from __future__ import annotations
 

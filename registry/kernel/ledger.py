@@ -20,35 +20,13 @@ from sqlalchemy.orm import Session
 
 from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import now, today
-from registry.kernel.columns import (
-    SEGMENT,
-    RecordColumns,
-    RowId,
-    VersionColumns,
-    values_of,
-)
+from registry.kernel.columns import SEGMENT, RecordColumns, RowId, VersionColumns, values_of
 from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, NotFound, Text
 from registry.kernel.fields import Document
-from registry.kernel.history import (
-    Amendment,
-    Edit,
-    Segment,
-    amend,
-    answer,
-    rewrite,
-    says_already,
-)
+from registry.kernel.history import Amendment, Edit, Segment, amend, answer, rewrite, says_already
 
-__all__ = [
-    "Change",
-    "Counts",
-    "Ledger",
-    "Moment",
-    "RecordColumns",
-    "RowId",
-    "VersionColumns",
-]
+__all__ = ["Change", "Counts", "Ledger", "Moment", "RecordColumns", "RowId", "VersionColumns"]
 
 _BATCH = 1000
 _FUTURE = Text("Ngày hiệu lực ở tương lai.", "A change begins or ends in the future.")
