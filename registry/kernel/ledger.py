@@ -178,7 +178,7 @@ class Ledger:
         waiting = [(known[self.key(change.document)], change) for change in changes]
         count = 0
         while waiting:
-            histories = self._histories(session, {row for row, _ in waiting})
+            histories = self.histories(session, {row for row, _ in waiting})
             plans: dict[int, Plan] = {}
             later: list[tuple[int, Change]] = []
             moment = now()
@@ -216,7 +216,7 @@ class Ledger:
         while batch := list(islice(rows, _BATCH)):
             moment = now()
             plans: dict[int, Plan] = {}
-            for row, history in self._histories(session, batch).items():
+            for row, history in self.histories(session, batch).items():
                 plan = rewrite(
                     history.values(), edits[row], recorded_at=moment, source=source, load=load
                 )
@@ -310,9 +310,10 @@ class Ledger:
 
     def segments(self, session: Session, row: int) -> dict[int, Segment]:
         """Return the history of one record by version key, oldest belief first."""
-        return self._histories(session, [row])[row]
+        return self.histories(session, [row])[row]
 
-    def _histories(self, session: Session, rows: Collection[int]) -> dict[int, dict[int, Segment]]:
+    def histories(self, session: Session, rows: Collection[int]) -> dict[int, dict[int, Segment]]:
+        """Return the histories of many records by row and version key, in one query."""
         table = self.versions
         found = session.execute(
             sa.select(
