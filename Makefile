@@ -45,7 +45,7 @@ $(READY): $(CORE) requirements/dev.txt
 $(CORE): requirements/core.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Sổ Gốc cần Python 3.11 trở lên / Python 3.11 or newer is needed"; exit 2; }
-	@$(PYTHON) -c 'import ensurepip' \
+	@$(PYTHON) -c 'import ensurepip' 2> /dev/null \
 	  || { echo "Thiếu venv: apt install python3-venv / the venv module is missing"; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/core.txt

@@ -226,8 +226,6 @@ def mark_wrong(session: Session, record_id: str, as_of: date) -> None:
 def set_review(session: Session, record_id: str, path: str, *, open_: bool, source: str) -> None:
     """Open or end the investigation of one attribute; its flag rides along with every answer."""
     row = _require(session, record_id).row
-    believed = (s for s in LEDGER.segments(session, row).values() if s.believed)
-    first = min(segment.valid_from for segment in believed)
 
     def flag(document: Document) -> Document:
         flags = set(document.get("under_review", ())) - {path}
@@ -235,7 +233,12 @@ def set_review(session: Session, record_id: str, path: str, *, open_: bool, sour
         flags |= {path} if open_ else set()
         return {**rest, "under_review": sorted(flags)} if flags else rest
 
-    LEDGER.amend(session, row, flag, Segment(first, None, now(), {}, source))
+    moment = now()
+    for held in LEDGER.segments(session, row).values():
+        # Each on its own, so that days of which nothing is known stay so.
+        if held.believed:
+            when = Segment(held.valid_from, held.valid_to, moment, {}, source)
+            LEDGER.amend(session, row, flag, when)
 
 
 def set_secrecy(session: Session, record_id: str, secrecy: Secrecy) -> None:

@@ -287,8 +287,8 @@ def list_versions(
 ) -> list[dict[str, Any]]:
     """Return what is believed of each interval, oldest first, with its source and load.
 
-    An interval tells what a look-up ``as_of`` any of its days tells, an age being that of its
-    first day. A protected address withholds the history as it withholds the present.
+    An interval tells what a look-up ``as_of`` any of its days tells, but for what passes with
+    the day alone, such as an age. A protected address is withheld as in the present.
     """
     selection = select_fields(principal, fields)
     citizen = _require_open(session, record_id, selection)
