@@ -41,8 +41,9 @@ def as_claimed(document: Document) -> Document:
     if "projected" not in document:
         return document
     laid = {*document["projected"], "projected", "claimed"}
-    rest: dict[str, Any] = {key: value for key, value in document.items() if key not in laid}
-    return rest | document.get("claimed", {})
+    rest = {key: value for key, value in document.items() if key not in laid}
+    claimed: Document = document.get("claimed", {})
+    return {**rest, **claimed}
 
 
 def carry(before: Document, comes: Document) -> Document:
