@@ -121,7 +121,8 @@ class _Person:
         days |= {self._background.start} if self._background.start else set()
         days |= {gap.start for gap in self._background.gaps if gap.start != date.min}
         days |= {self._adult} if self._adult else set()
-        return sorted(day for day in days if day <= self._background.today)
+        first = self._birth.first if self._birth else date.min
+        return sorted(day for day in days if first <= day <= self._background.today)
 
     def _gaps(self, since: date) -> list[Gap]:
         gaps = self._background.gaps
