@@ -79,10 +79,10 @@ def note(code: str, kind: str, effective: str, **more: Any) -> dict[str, Any]:
     return document(code, "court_note", effective, decision=decision, **more)
 
 
-def amendment(  # noqa: PLR0913 - who, what, from what and to what
-    code: str, kind: str, registered: str, who: str, field: str, to: Any, **more: Any
+def amendment(
+    code: str, kind: str, registered: str, who: str, changed: tuple[str, Any], **more: Any
 ) -> dict[str, Any]:
-    changes = [{"field": field, "to": to}]
+    changes = [{"field": changed[0], "to": changed[1]}]
     return document(
         code,
         kind,

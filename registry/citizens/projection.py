@@ -53,6 +53,18 @@ def carry(before: Document, comes: Document) -> Document:
     return lay_over(comes, {path: _decided(before, path) for path in before["projected"]})
 
 
+def without_books(document: Document) -> Document:
+    """Return the document without the books that its marital status names as missing.
+
+    They are those of the places where somebody lived, which a protected address withholds.
+    """
+    status = document.get("marital_status", {})
+    if "missing" not in status.get("coverage", {}):
+        return document
+    coverage = {"complete": status["coverage"]["complete"]}
+    return {**document, "marital_status": {**status, "coverage": coverage}}
+
+
 def _decided(document: Document, path: str) -> Any:
     """Return what acts said, without what was only kept of the file's name."""
     value = document.get(path)

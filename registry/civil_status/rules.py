@@ -234,7 +234,7 @@ def _changes_the_person(act: Act, who: str, acts: Sequence[Act]) -> bool:
     So does a correction whose entry is in no book here: it can't be applied to that.
     """
     known = {a.code: a for a in acts}
-    apart = act.kind in RETROACTIVE and root_of(act, known) not in known
+    apart = act.kind in RETROACTIVE and root_of(act, known) not in {"", *known}
     if not apart and act.kind not in PROSPECTIVE:
         return False
     if act.persons:
