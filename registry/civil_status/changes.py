@@ -26,7 +26,13 @@ from registry.civil_status.coverage import (
 from registry.civil_status.models import CivilAct, CivilActPerson, CivilActVersion, CivilBook
 from registry.civil_status.quality import source_quality
 from registry.civil_status.rules import Background, fold
-from registry.civil_status.surroundings import RIPPLING, read_surroundings, relatives, targets
+from registry.civil_status.surroundings import (
+    RIPPLING,
+    parts,
+    read_surroundings,
+    relatives,
+    targets,
+)
 from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import today
 from registry.kernel.dates import PartialDate
@@ -229,10 +235,11 @@ def refresh_marital_status(
 
 def _refresh(session: Session, people: Collection[str], source: str, load: str | None) -> int:
     count = 0
-    standing = sorted({s.id for s in standings(session, people).values()})
-    for i in range(0, len(standing), _BATCH):
-        views = _views(session, standing[i : i + _BATCH])
-        count += project(session, views, source=source, load=load)
+    known: set[str] = set()
+    for part in parts(people):
+        known |= {standing.id for standing in standings(session, part).values()}
+    for part in parts(known):
+        count += project(session, _views(session, part), source=source, load=load)
     return count
 
 
