@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from auth.principals import Principal
 from registry.citizens.attributes import CATALOGUE, WHEREABOUTS
@@ -27,6 +27,7 @@ from registry.kernel.clock import today
 from registry.kernel.dates import PartialDate
 from registry.kernel.errors import Moved, NotFound, Refused, Withheld
 from registry.kernel.fields import Document, Selection
+from registry.kernel.history import tell
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
 from registry.kernel.text import fold
@@ -210,26 +211,8 @@ def list_versions(
     citizen = require_citizen(session, record_id)
     if _withheld(citizen, selection):
         raise Withheld(subject=citizen.id)
-    told: list[dict[str, Any]] = []
     believed = (s for s in LEDGER.segments(session, citizen.row).values() if s.believed)
-    for segment in sorted(believed, key=lambda s: s.valid_from):
-        end = segment.valid_to.isoformat() if segment.valid_to else None
-        record = selection.cut(segment.document, segment.valid_from)
-        start = segment.valid_from.isoformat()
-        if told and told[-1]["record"] == record and told[-1].get("valid_to") == start:
-            told[-1].pop("valid_to")
-        else:
-            told.append(
-                {
-                    "valid_from": start,
-                    "recorded_at": segment.recorded_at.isoformat(),
-                    "source": segment.source,
-                    **({"load": segment.load} if segment.load else {}),
-                    "record": record,
-                }
-            )
-        if end:
-            told[-1]["valid_to"] = end
+    told = tell(believed, selection.cut)
     record_access(session, principal.asker, "delivered", selection.paths, citizen.id)
     return told
 
@@ -313,25 +296,58 @@ def verify_citizen(
 
 
 def find_record_ids(session: Session, personal_ids: Iterable[str]) -> dict[str, str]:
-    """Return record ids by personal id, for registers that refer to people; reads no data."""
+    """Return record ids by personal id, for registers that refer to people; reads no data.
+
+    Old papers name people by a number that was cancelled since, so that leads to them too.
+    """
     found = session.execute(
         sa.select(CitizenIdentifier.value, Citizen.id)
         .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
         .where(
-            CitizenIdentifier.type == "personal_id",
+            CitizenIdentifier.type.in_(("personal_id", "cancelled_id")),
             CitizenIdentifier.value.in_(set(personal_ids)),
         )
+        # A number in force wins over the same number cancelled on another record.
+        .order_by(CitizenIdentifier.type)
     )
     return {row[0]: row[1] for row in found}
 
 
+def find_personal_ids(session: Session, record_id: str) -> frozenset[str]:
+    """Return every personal id that ever led to a person, for registers that refer to people.
+
+    Those of records that were merged into this one count too; reads no other data.
+    """
+    return frozenset(
+        session.scalars(
+            sa.select(CitizenIdentifier.value)
+            .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
+            .where(
+                CitizenIdentifier.type.in_(("personal_id", "cancelled_id")),
+                sa.or_(Citizen.id == record_id, Citizen.merged_into == record_id),
+            )
+        )
+    )
+
+
 def protected_people(session: Session, record_ids: Iterable[str]) -> list[str]:
-    """Return those of ``record_ids`` whose whereabouts are protected, or who may not be known."""
+    """Return those of ``record_ids`` whose whereabouts are protected, or who may not be known.
+
+    A record that was merged is protected by the one that took its place.
+    """
+    survivor = aliased(Citizen)
     return list(
         session.scalars(
-            sa.select(Citizen.id).where(
+            sa.select(Citizen.id)
+            .outerjoin(survivor, survivor.id == Citizen.merged_into)
+            .where(
                 Citizen.id.in_(set(record_ids)),
-                sa.or_(Citizen.secrecy != "none", Citizen.state != "active"),
+                sa.or_(
+                    Citizen.secrecy != "none",
+                    Citizen.state != "active",
+                    survivor.secrecy != "none",
+                    survivor.state != "active",
+                ),
             )
         )
     )
