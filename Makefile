@@ -4,7 +4,7 @@ BIN := .venv/bin
 CORE := .venv/.core-$(firstword $(shell cksum requirements/core.txt))
 READY := .venv/.dev-$(firstword $(shell cksum requirements/dev.txt))
 
-.PHONY: demo test check docs format lock setup clean
+.PHONY: demo test check bench docs format lock setup clean
 
 demo: $(CORE)
 	@exec $(BIN)/sogoc demo
@@ -25,6 +25,10 @@ check: $(READY)
 docs: $(CORE)
 	$(BIN)/python -m tools.reference
 
+bench: $(READY)
+	$(BIN)/python -m tests.benchmarks.layers
+	$(BIN)/python -m tests.benchmarks.lookup
+
 format: $(READY)
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -41,7 +45,7 @@ $(READY): $(CORE) requirements/dev.txt
 $(CORE): requirements/core.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Sổ Gốc cần Python 3.11 trở lên / Python 3.11 or newer is needed"; exit 2; }
-	@$(PYTHON) -c 'import ensurepip' \
+	@$(PYTHON) -c 'import ensurepip' 2> /dev/null \
 	  || { echo "Thiếu venv: apt install python3-venv / the venv module is missing"; exit 2; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/core.txt

@@ -159,7 +159,7 @@ def dataset_check(context: Context, submission_id: str, *, as_json: bool) -> Non
 def dataset_publish(context: Context, submission_id: str, *, as_json: bool) -> None:
     """Write the valid rows of a checked submission to the register."""
     with context.database.transaction() as session, progress("publish") as tell:
-        done = publishing.publish(session, uploads(context.settings), submission_id, tell)
+        done = publishing.publish(session, submission_id, tell)
     _show(done, as_json=as_json)
 
 

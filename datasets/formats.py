@@ -14,7 +14,7 @@ _BYTE_ORDER_MARK = "utf-8-sig"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row: the line number that a spreadsheet shows, and its cells as written.
+    """One row: the line number that a spreadsheet shows, and its filled cells as written.
 
     ``ragged`` tells that the row had more or fewer cells than the header.
     """
@@ -35,10 +35,13 @@ def read_rows(path: Path, columns: Sequence[str], required: Sequence[str]) -> It
             reader = csv.reader(file, strict=True)
             header = [name.strip() for name in next(reader, [])]
             _check_header(header, columns, required)
-            for cells in reader:
+            # Rows are numbered as a spreadsheet does: blank ones count, broken lines don't.
+            for number, cells in enumerate(reader, 2):
                 if cells:
                     ragged = len(cells) != len(header)
-                    yield Row(reader.line_num, dict(zip(header, cells, strict=False)), ragged)
+                    # Most cells of a wide file are empty, and an absent one says the same.
+                    filled = {n: c for n, c in zip(header, cells, strict=False) if c}
+                    yield Row(number, filled, ragged)
     except UnicodeDecodeError:
         raise Invalid(
             Text(

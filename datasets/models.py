@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,3 +53,17 @@ class SubmissionFinding(Base):
     rule: Mapped[str] = mapped_column(sa.Text)
     line: Mapped[int] = mapped_column(sa.Integer)
     column: Mapped[str] = mapped_column("column_name", sa.Text)
+
+
+class StagedChange(Base):
+    """One valid entry of a checked submission, as it will be written; gone once it is published."""
+
+    __tablename__ = "submission_change"
+
+    submission: Mapped[str] = mapped_column(
+        sa.Uuid(as_uuid=False), sa.ForeignKey("submission.id"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    rows: Mapped[int] = mapped_column(sa.Integer)
+    valid_from: Mapped[date] = mapped_column(sa.Date)
+    document: Mapped[dict[str, Any]] = mapped_column(JsonText)

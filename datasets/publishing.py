@@ -7,18 +7,16 @@ from dataclasses import asdict
 
 from sqlalchemy.orm import Session
 
-from datasets.models import Submission
-from datasets.specs import SPECS, Entry
-from datasets.submissions import Progress, Uploads, entries, require_submission
+from datasets.models import StagedChange, Submission
+from datasets.specs import SPECS
+from datasets.submissions import Progress, clear, require_submission, staged_changes
 from registry.kernel.clock import now
 from registry.kernel.errors import Conflict, Text
 from registry.kernel.ledger import Change
 
 
-def publish(
-    session: Session, uploads: Uploads, submission_id: str, progress: Progress | None = None
-) -> Submission:
-    """Write the submission's changes in the session's transaction and return it.
+def publish(session: Session, submission_id: str, progress: Progress | None = None) -> Submission:
+    """Write what the check staged, in the session's transaction, and return the submission.
 
     Each record version names this submission as its load. Raises Conflict unless the submission
     is checked, and Invalid where a register can't take it (a household of unknown people).
@@ -33,10 +31,12 @@ def publish(
         )
     counts = SPECS[submission.dataset].apply(
         session,
-        _changes(entries(uploads, submission), progress),
+        _told(staged_changes(session, submission), progress),
         source=submission.file_name,
         load=submission.id,
     )
+    # The records hold it all now; a second copy of personal data would serve nobody.
+    clear(session, submission, StagedChange)
     submission.state = "published"
     submission.published_at = now()
     submission.result = asdict(counts)
@@ -44,11 +44,10 @@ def publish(
     return submission
 
 
-def _changes(found: Iterable[Entry], progress: Progress | None) -> Iterator[Change]:
-    read = 0
-    for entry in found:
-        read += entry.rows
+def _told(staged: Iterable[tuple[int, Change]], progress: Progress | None) -> Iterator[Change]:
+    written = 0
+    for rows, change in staged:
+        yield change
+        written += rows
         if progress:
-            progress(read)
-        if entry.change is not None:
-            yield entry.change
+            progress(written)

@@ -6,21 +6,26 @@ import hashlib
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from datasets.formats import read_rows
-from datasets.models import Submission, SubmissionFinding
+from datasets.models import StagedChange, Submission, SubmissionFinding
 from datasets.specs import RULES, SPECS, Entry
+from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, NotFound, Text
+from registry.kernel.ledger import Change
 
 Progress = Callable[[int], None]
 _CHUNK = 1 << 20
-_FINDINGS = 5000
+_BATCH = 5000
+_PAGE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +84,34 @@ def submit(session: Session, uploads: Uploads, dataset: str, path: Path, by: str
 def check(
     session: Session, uploads: Uploads, submission_id: str, progress: Progress | None = None
 ) -> Submission:
-    """Check every row against the specification and keep all findings; return the submission.
+    """Check every row against the specification; return the submission.
 
-    A second check takes the place of the first. Raises Conflict once it is published, and
-    Invalid for a file that can't be read at all.
+    All findings are kept, and what the valid rows say is staged, so that just what was checked
+    is what can be published. A second check takes the place of the first. Raises Conflict once
+    it is published, and Invalid for a file that can't be read at all.
     """
     submission = require_submission(session, submission_id)
     if submission.state == "published":
         raise Conflict(Text("Bản nộp đã công bố.", "The submission is published."))
-    table = SubmissionFinding
-    session.execute(sa.delete(table).where(table.submission == submission.id))
-    read = valid = 0
-    waiting: list[dict[str, object]] = []
-    for entry in entries(uploads, submission):
+    clear(session, submission, SubmissionFinding)
+    clear(session, submission, StagedChange)
+    read = valid = number = 0
+    findings = _Batches(session, SubmissionFinding, "submission", "rule", "line", "column_name")
+    staged = _Batches(
+        session, StagedChange, "submission", "number", "rows", "valid_from", "document"
+    )
+    for entry in _entries(uploads, submission):
         read += entry.rows
-        valid += entry.rows if entry.change else 0
-        waiting += [
-            {"submission": submission.id, "rule": f.rule, "line": f.line, "column": f.column}
-            for f in entry.findings
-        ]
-        if len(waiting) >= _FINDINGS:
-            session.execute(sa.insert(table), waiting)
-            waiting = []
+        for found in entry.findings:
+            findings.add(submission.id, found.rule, found.line, found.column)
+        if (change := entry.change) is not None:
+            number += 1
+            valid += entry.rows
+            staged.add(submission.id, number, entry.rows, change.valid_from, change.document)
         if progress:
             progress(read)
-    if waiting:
-        session.execute(sa.insert(table), waiting)
+    findings.write()
+    staged.write()
     submission.rows_read, submission.rows_valid = read, valid
     submission.rows_rejected = read - valid
     submission.state = "checked"
@@ -112,7 +119,49 @@ def check(
     return submission
 
 
-def entries(uploads: Uploads, submission: Submission) -> Iterator[Entry]:
+class _Batches:
+    """Inserts rows of one table some thousands at a time."""
+
+    def __init__(self, session: Session, table: type[Any], *names: str) -> None:
+        self._insert = partial(insert_rows, session, table, names)
+        self._waiting: list[tuple[object, ...]] = []
+
+    def add(self, *values: object) -> None:
+        self._waiting.append(values)
+        if len(self._waiting) >= _BATCH:
+            self.write()
+
+    def write(self) -> None:
+        self._insert(self._waiting)
+        self._waiting = []
+
+
+def clear(
+    session: Session, submission: Submission, table: type[SubmissionFinding | StagedChange]
+) -> None:
+    """Take away what an earlier check left in ``table``."""
+    session.execute(
+        sa.delete(table)
+        .where(table.submission == submission.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def staged_changes(session: Session, submission: Submission) -> Iterator[tuple[int, Change]]:
+    """Yield what a check staged, in the order of the file, with the number of its rows."""
+    table = StagedChange
+    last = 0
+    while page := session.execute(
+        sa.select(table.number, table.rows, table.document, table.valid_from)
+        .where(table.submission == submission.id, table.number > last)
+        .order_by(table.number)
+        .limit(_PAGE)
+    ).all():
+        for last, rows, document, valid_from in page:  # noqa: B007 - where the next page begins
+            yield rows, Change(document, valid_from)
+
+
+def _entries(uploads: Uploads, submission: Submission) -> Iterator[Entry]:
     """Read the kept file by its specification."""
     spec = SPECS[submission.dataset]
     required = [column.name for column in spec.columns if column.required]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import sys
@@ -10,12 +11,14 @@ import threading
 import time
 from datetime import date
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
 
 import click
 import orjson
 
 import migrations
+import registry.wsgi
 from auth.clients import create_agreement, create_client
 from auth.principals import Agreement
 from auth.scopes import SCOPES
@@ -28,6 +31,9 @@ from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 from registry.server import serve
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 MARK = "SYNTHETIC"
 _CLIENT = "demo-agency"
@@ -56,10 +62,23 @@ def run(folder: Path, port: int, citizens: int) -> None:
         key_file=str(folder / "keys.json"),
         upload_dir=str(folder / "uploads"),
     )
-    secret = _secret(folder) or _make(folder, settings, citizens)
-    threading.Thread(target=_tell_when_ready, args=(port, secret), daemon=True).start()
-    serve(settings, "127.0.0.1", port)
+    if _secret(folder) is None:
+        _make(folder, settings, citizens)
+    serve(settings, "127.0.0.1", port, "registry.demo:load")
     click.echo("Đã dừng / stopped.", err=True)
+
+
+def load() -> WSGIApplication:
+    """Return the application of the demo's worker, which tells how to use it once it answers.
+
+    The worker tells, and not the process that forks it: a thread there may hold one of Python's
+    own locks at that moment, and the worker would wait for it for ever.
+    """
+    settings = Settings.from_environ(os.environ)
+    secret = _secret(Path(settings.key_file).parent)
+    port = urlsplit(settings.issuer).port
+    threading.Thread(target=_tell_when_ready, args=(port, secret), daemon=True).start()
+    return registry.wsgi.load()
 
 
 def _check_folder(folder: Path) -> None:
@@ -85,7 +104,7 @@ def _secret(folder: Path) -> str | None:
         return None
 
 
-def _make(folder: Path, settings: Settings, citizens: int) -> str:
+def _make(folder: Path, settings: Settings, citizens: int) -> None:
     """Fill the folder; its mark is written last, so a demo that was cut off is made again."""
     for left in folder.iterdir():
         if left.is_dir():
@@ -103,7 +122,6 @@ def _make(folder: Path, settings: Settings, citizens: int) -> str:
         create_agreement(session, _agreement())
     database.close()
     _write_mark(folder, {"secret": made.secret})
-    return cast("str", made.secret)
 
 
 def _write_mark(folder: Path, content: dict[str, str | None]) -> None:
@@ -123,7 +141,7 @@ def _load(database: Database, settings: Settings, citizens: int) -> None:
                     session, kept, name, Path(scratch) / f"{name}.csv", "demo"
                 )
                 submissions.check(session, kept, made.id)
-                publishing.publish(session, kept, made.id)
+                publishing.publish(session, made.id)
 
 
 def _agreement() -> Agreement:

@@ -48,6 +48,11 @@ _DIRT = {
         "Ê-đê families, whose names nobody splits",
     ),
     "TEMPORARY": ("Đang tạm trú", "Has a temporary residence"),
+    "ABSENT": ("Đang khai báo tạm vắng (không tạm trú)", "Declared absent (of the others)"),
+    "PASSPORT": ("Có hộ chiếu (từ 14 tuổi)", "Has a passport (from the age of 14)"),
+    "BLOOD_TYPE": ("Có nhóm máu", "Blood type known"),
+    "MISSING": ("Mất tích (sinh trước 2000)", "Missing (born < 2000)"),
+    "WOMAN_HEAD": ("Vợ là chủ hộ, của các gia đình", "The wife is the head, of families"),
 }
 # When the framework itself refuses; the other problems say it in their error's docstring.
 _WHEN = {
@@ -238,7 +243,7 @@ def _dirt() -> Iterator[tuple[str, str, str]]:
         since = str(last + 1)
     for name, value in vars(people).items():
         if name.isupper() and not name.startswith("_") and isinstance(value, float):
-            yield *_DIRT[name], f"{value:.0%}"
+            yield *_DIRT[name], f"{100 * value:g}%"
 
 
 if __name__ == "__main__":

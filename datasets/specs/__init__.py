@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datasets.specs.base import RULES, Entry, Finding, Spec
+from datasets.specs.base import Entry, Finding, Spec
 from datasets.specs.citizens import CITIZENS
 from datasets.specs.households import HOUSEHOLDS
+from datasets.specs.rules import RULES
 
 __all__ = ["RULES", "SPECS", "Entry", "Finding", "Spec"]
 

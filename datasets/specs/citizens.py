@@ -7,165 +7,91 @@ from datetime import date
 from typing import Any, cast
 
 from datasets.formats import Row
-from datasets.specs.base import Column, Entry, Reading, Spec
+from datasets.specs.base import Entry, Reading, Spec, present
+from datasets.specs.citizen_columns import COLUMNS
+from datasets.specs.citizen_papers import identifiers, read_nine_digit_id, read_personal_id
 from registry.citizens.changes import apply_changes
-from registry.kernel.clock import today
 from registry.kernel.dates import PartialDate
-from registry.kernel.identifiers import (
-    IdentifierError,
-    Sex,
-    kind_of,
-    personal_id_warnings,
-    require_personal_id,
-)
+from registry.kernel.identifiers import Sex, personal_id_warnings
 from registry.kernel.ledger import Change
 
 _SEX = {"1": "male", "2": "female"}
-_ALIVE = {"code": "alive", "label": "Còn sống"}
-
-COLUMNS = (
-    Column("personal_id", "Số định danh cá nhân", "900190000001", required=True),
-    Column("nine_digit_id", "Số chứng minh 9 số", "900000001"),
-    Column("cancelled_id", "Số định danh đã hủy"),
-    Column("passport", "Số hộ chiếu"),
-    Column("full_name", "Họ, chữ đệm và tên", "Nguyễn Thị Lan", required=True),
-    Column("family_name", "Họ", "Nguyễn"),
-    Column("middle_name", "Chữ đệm", "Thị"),
-    Column("given_name", "Tên", "Lan"),
-    Column("other_name", "Tên gọi khác"),
-    Column("birth_date", "Ngày sinh", "17/05/1990"),
-    Column("sex", "Giới tính", "Nữ"),
-    Column("ethnicity", "Dân tộc", "Kinh"),
-    Column("religion", "Tôn giáo", "Không"),
-    Column("nationality", "Quốc tịch", "VN"),
-    Column("birth_place", "Nơi sinh", "Bệnh viện Từ Dũ"),
-    Column("birth_place_commune", "Mã xã nơi sinh", "26743"),
-    Column("birth_place_on", "Mã xã nơi sinh ghi ngày", "17/05/1990"),
-    Column("hometown", "Quê quán", "Xã Tân Thông Hội, huyện Củ Chi"),
-    Column("hometown_commune", "Mã xã quê quán"),
-    Column("hometown_on", "Mã xã quê quán ghi ngày"),
-    Column("permanent_address", "Nơi thường trú", "169/8A/12 đường Số 1"),
-    Column("permanent_address_commune", "Mã xã thường trú", "26737"),
-    Column("permanent_address_on", "Mã xã thường trú ghi ngày", "01/03/2015"),
-    Column("permanent_from", "Thường trú từ", "2015"),
-    Column("temporary_address", "Nơi tạm trú"),
-    Column("temporary_address_commune", "Mã xã tạm trú"),
-    Column("temporary_address_on", "Mã xã tạm trú ghi ngày"),
-    Column("temporary_from", "Tạm trú từ"),
-    Column("temporary_until", "Tạm trú đến"),
-    Column("current_address", "Nơi ở hiện tại"),
-    Column("current_address_commune", "Mã xã nơi ở hiện tại"),
-    Column("current_address_on", "Mã xã nơi ở hiện tại ghi ngày"),
-    Column("marital_status", "Tình trạng hôn nhân", "Đang có vợ hoặc chồng"),
-    Column("marital_books_complete", "Sổ hộ tịch đã số hóa đủ (1/0)", "1"),
-    Column("father_name", "Họ tên cha"),
-    Column("father_id", "Số định danh cha"),
-    Column("mother_name", "Họ tên mẹ"),
-    Column("mother_id", "Số định danh mẹ"),
-    Column("spouse_name", "Họ tên vợ hoặc chồng"),
-    Column("spouse_id", "Số định danh vợ hoặc chồng"),
-    Column("life_status", "Tình trạng", "Còn sống"),
-    Column("death_date", "Ngày chết"),
-    Column("phone", "Số điện thoại"),
-    Column("email", "Thư điện tử"),
-    Column("valid_from", "Trạng thái này có từ ngày"),
-)
+_PLACES = ("birth_place", "birth_registration_place", "hometown")
 
 
 def read(rows: Iterable[Row]) -> Iterator[Entry]:
     """Yield one entry a row; the second row of a person is rejected."""
-    seen: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for row in rows:
         reading = Reading(row)
         document = _document(reading)
-        key = document["personal_id"]
-        if key and key in seen:
-            reading.note("repeated_record", "personal_id")
-        seen.add(key)
+        _check_numbers(reading, document, seen)
         since = _valid_from(reading, document)
         change = None if reading.rejected else Change(document, since)
         yield Entry(1, change, tuple(reading.findings))
 
 
+def _check_numbers(reading: Reading, document: dict[str, Any], seen: set[tuple[str, str]]) -> None:
+    """Report a number that an earlier row has: one number can't lead to two people."""
+    for entry in document.get("identifiers", ()):
+        kind, value = entry["type"], entry["value"]
+        if (kind, value) in seen:
+            repeated = "repeated_record" if kind == "personal_id" else "repeated_identifier"
+            reading.note(repeated, kind)
+        seen.add((kind, value))
+
+
 def _document(reading: Reading) -> dict[str, Any]:
     birth = reading.date("birth_date")
     sex = reading.code("sex", "sex")
-    personal_id = _personal_id(reading, "personal_id", required=True)
+    personal_id = read_personal_id(reading, "personal_id", required=True)
     if personal_id:
         known = cast("Sex | None", _SEX.get(sex["code"])) if sex else None
         for rule in personal_id_warnings(personal_id, known, birth):
             reading.note(rule, "personal_id")
-    ethnicity = reading.code("ethnicity", "ethnicity")
-    recorded = reading.text("ethnicity")
-    if ethnicity and recorded not in {ethnicity["code"], ethnicity["label"]}:
-        ethnicity = {**ethnicity, "as_recorded": recorded or ""}
-    return _present(
+    return present(
         {
-            "personal_id": personal_id,
-            "identifiers": _identifiers(reading, personal_id),
+            "identifiers": identifiers(reading, personal_id),
             "name": _name(reading),
             "birth_date": birth and birth.to_json(),
             "sex": sex,
-            "ethnicity": ethnicity,
+            "ethnicity": _ethnicity(reading),
             "religion": reading.code("religion", "religion"),
             "nationality": reading.code("nationality", "nationality"),
-            "birth_place": reading.address("birth_place"),
-            "hometown": reading.address("hometown"),
+            "other_nationalities": reading.codes("other_nationalities", "nationality"),
+            "blood_type": reading.code("blood_type", "blood_type"),
+            **{place: reading.address(place) for place in _PLACES},
             "residence": _residence(reading),
+            "temporary_absence": _absence(reading),
+            "residence_file": reading.text("residence_file"),
             "marital_status": _marital_status(reading),
-            **{kin: _kin(reading, kin) for kin in ("father", "mother", "spouse")},
-            "life_status": _life_status(reading),
+            **{kin: _person(reading, kin) for kin in ("father", "mother", "spouse")},
+            "representative": _representative(reading),
+            "life_status": _life_status(reading, birth),
             "phone": reading.text("phone"),
             "email": reading.text("email"),
         }
     ) | {"personal_id": personal_id or ""}
 
 
-def _present(values: dict[str, Any]) -> dict[str, Any]:
-    """Drop what is not known: absent, never null."""
-    return {key: value for key, value in values.items() if value}
-
-
-def _personal_id(reading: Reading, column: str, *, required: bool = False) -> str | None:
-    value = reading.text(column, required=required)
-    if value is None:
-        return None
-    try:
-        return require_personal_id(value)
-    except IdentifierError:
-        reading.note("personal_id_shape", column)
-        return None
-
-
-def _identifiers(reading: Reading, personal_id: str | None) -> list[dict[str, str]]:
-    found = (
-        [{"type": "personal_id", "value": personal_id, "status": "valid"}] if personal_id else []
-    )
-    nine = reading.text("nine_digit_id")
-    if nine:
-        if kind_of(nine) != "nine_digit_id":
-            reading.note("identifier_shape", "nine_digit_id")
-        # Law on Identification, article 46: no longer valid after 31 December 2024.
-        found.append({"type": "nine_digit_id", "value": nine, "status": "expired"})
-    cancelled = _personal_id(reading, "cancelled_id")
-    if cancelled:
-        found.append({"type": "cancelled_id", "value": cancelled, "status": "cancelled"})
-    passport = reading.text("passport")
-    if passport:
-        found.append({"type": "passport", "value": passport, "status": "valid"})
+def _ethnicity(reading: Reading) -> dict[str, str] | None:
+    """Return the people by code, and as registered where that is another name for it."""
+    found = reading.code("ethnicity", "ethnicity")
+    recorded = reading.text("ethnicity")
+    if found and recorded and recorded not in {found["code"], found["label"]}:
+        return {**found, "as_recorded": recorded}
     return found
 
 
 def _name(reading: Reading) -> dict[str, Any]:
-    other = reading.text("other_name")
-    return _present(
+    return present(
         {
             "full": reading.text("full_name", required=True),
             # Split only where the source splits it: highland names don't follow the order.
             "family": reading.text("family_name"),
             "middle": reading.text("middle_name"),
             "given": reading.text("given_name"),
-            "other": [other] if other else None,
+            "other": reading.listed("other_name"),
         }
     )
 
@@ -174,11 +100,12 @@ def _residence(reading: Reading) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for kind in ("permanent", "temporary", "current"):
         address = reading.address(f"{kind}_address")
+        began = reading.date(f"{kind}_from")
+        until = reading.date("temporary_until", ahead=True) if kind == "temporary" else None
+        reading.order(began, until, "temporary_until")
         if address is None:
             continue
-        began = reading.date(f"{kind}_from") if kind != "current" else None
-        until = reading.date("temporary_until") if kind == "temporary" else None
-        found[kind] = _present(
+        found[kind] = present(
             {
                 "address": address,
                 "valid_from": began and began.to_json(),
@@ -188,29 +115,62 @@ def _residence(reading: Reading) -> dict[str, Any]:
     return found
 
 
-def _marital_status(reading: Reading) -> dict[str, Any]:
-    """Three-valued: without complete books, "no marriage known" is unknown, never single."""
-    complete = reading.text("marital_books_complete") == "1"
-    given = reading.code("marital_status", "marital_status")
-    if given is None or (given["code"] == "single" and not complete):
-        given = {"code": "unknown", "label": "Chưa có thông tin"}
-    state = "unknown" if given["code"] == "unknown" else "known"
-    return {**given, "state": state, "coverage": {"complete": complete}}
-
-
-def _kin(reading: Reading, kin: str) -> dict[str, Any]:
-    return _present(
+def _absence(reading: Reading) -> dict[str, Any]:
+    """Return the declared absence (Law on Residence 68/2020/QH14, article 31)."""
+    began = reading.date("absence_from")
+    until = reading.date("absence_until", ahead=True)
+    reading.order(began, until, "absence_until")
+    return present(
         {
-            "name": reading.text(f"{kin}_name"),
-            "personal_id": _personal_id(reading, f"{kin}_id"),
+            "address": reading.address("absence_address"),
+            "valid_from": began and began.to_json(),
+            "until": until and until.to_json(),
         }
     )
 
 
-def _life_status(reading: Reading) -> dict[str, Any]:
-    status = reading.code("life_status", "life_status") or _ALIVE
-    died = reading.date("death_date")
-    return {**status, **({"date": died.to_json()} if died else {})}
+def _marital_status(reading: Reading) -> dict[str, Any]:
+    """Three-valued: without complete books, "no marriage known" is unknown, never single."""
+    told = reading.text("marital_books_complete")
+    if told not in {None, "0", "1"}:
+        reading.note("unknown_code", "marital_books_complete")
+    complete = told == "1"
+    given = reading.code("marital_status", "marital_status")
+    if given is None or (given["code"] == "single" and not complete):
+        given = {"code": "unknown", "label": "Chưa có thông tin"}
+    state = "unknown" if given["code"] == "unknown" else "known"
+    coverage = {"complete": complete, **present({"books": reading.text("marital_books")})}
+    return {**given, "state": state, "coverage": coverage}
+
+
+def _person(reading: Reading, name: str) -> dict[str, Any]:
+    return present(
+        {
+            "name": reading.text(f"{name}_name"),
+            "personal_id": read_personal_id(reading, f"{name}_id"),
+            "nine_digit_id": read_nine_digit_id(reading, f"{name}_nine_digit_id"),
+            "nationality": reading.code(f"{name}_nationality", "nationality"),
+        }
+    )
+
+
+def _representative(reading: Reading) -> dict[str, Any]:
+    kind = reading.code("representative_kind", "representative_kind")
+    return present({**_person(reading, "representative"), "kind": kind})
+
+
+def _life_status(reading: Reading, birth: PartialDate | None) -> dict[str, Any]:
+    """Return alive, deceased or missing with its day; nothing where the source is silent."""
+    status = reading.code("life_status", "life_status")
+    code = status["code"] if status else None
+    since: PartialDate | None = None
+    for column, of in (("death_date", "deceased"), ("missing_since", "missing")):
+        day = reading.date(column)
+        reading.order(birth, day, column)
+        if day is not None and code != of:
+            reading.note("life_status_date", column)
+        since = since or day
+    return {**status, **({"date": since.to_json()} if since else {})} if status else {}
 
 
 def _valid_from(reading: Reading, document: dict[str, Any]) -> date:
@@ -218,10 +178,7 @@ def _valid_from(reading: Reading, document: dict[str, Any]) -> date:
     told = reading.date("valid_from")
     birth = document.get("birth_date")
     since = told or (PartialDate.parse(birth["value"]) if birth else None)
-    first = since.first if since else date(1900, 1, 1)
-    if first > today():
-        reading.note("date_future", "valid_from" if told else "birth_date")
-    return first
+    return since.first if since else date(1900, 1, 1)
 
 
 CITIZENS = Spec("citizens", "Công dân", COLUMNS, read, apply_changes)

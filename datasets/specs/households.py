@@ -15,6 +15,8 @@ from registry.kernel.identifiers import IdentifierError, require_personal_id
 from registry.kernel.ledger import Change
 
 _HEAD = "CHU_HO"
+# What every row of a household says of the whole of it.
+_OF_HOUSEHOLD = ("kind", "address", "address_commune", "address_on", "head_id")
 
 COLUMNS = (
     Column("household_code", "Số hồ sơ cư trú", "HK-0000001", required=True),
@@ -80,7 +82,8 @@ def _member(reading: Reading) -> dict[str, Any]:
         reading.text(column, required=True)
     relation = reading.code("relation", "household_relation") or {}
     recorded = reading.text("relation_text")
-    began, ended = reading.date("member_from"), reading.date("member_to")
+    began, ended = reading.date("member_from"), reading.date("member_to", ahead=True)
+    reading.order(began, ended, "member_to")
     return {
         "personal_id": _personal_id(reading, "member_id"),
         "relation": {**relation, **({"as_recorded": recorded} if recorded else {})},
@@ -95,6 +98,10 @@ def _check_members(
     heads = [m["personal_id"] for m in members if m["relation"].get("code") == _HEAD]
     if heads != [head]:
         readings[0].note("household_head", "head_id")
+    for reading in readings[1:]:
+        for column in _OF_HOUSEHOLD:
+            if reading.text(column) != readings[0].text(column):
+                reading.note("household_rows_differ", column)
     named: set[str | None] = set()
     for reading, member in zip(readings, members, strict=True):
         if member["personal_id"] in named:

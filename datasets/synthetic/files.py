@@ -4,27 +4,39 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from random import Random
 from typing import Literal
 
 from datasets.specs import SPECS
+from datasets.synthetic.papers import identity_card, other_numbers
 from datasets.synthetic.people import (
+    ABSENT,
+    BLOOD_TYPE,
     BOOKS_INCOMPLETE,
-    CANCELLED_ID,
-    NINE_DIGIT_ID,
+    MISSING,
     NO_ETHNICITY,
     ON,
     TEMPORARY,
     Families,
     Home,
     Person,
+    Places,
     written_birthday,
     written_name,
 )
 
 Dataset = Literal["citizens", "households", "all"]
 _PERSONAS = 5
+_MINORS_BORN_AFTER = date(ON.year - 18, ON.month, ON.day)
+_BIRTH_PLACES = (
+    "Bệnh viện Từ Dũ",
+    "Bệnh viện Hùng Vương",
+    "Bệnh viện quận",
+    "Trạm y tế",
+    "Nhà hộ sinh",
+)
 
 
 def generate(
@@ -43,10 +55,11 @@ def generate(
     wanted = list(SPECS) if dataset == "all" else [dataset]
     writers = {name: _Writer(out / f"{name}.csv", name) for name in wanted}
     # Chance of its own for how things are written, so that each file alone is the same as both.
-    hand = _Hand(seed)
+    families = Families(seed)
+    hand = _Hand(seed, families.places)
     told = 0
     try:
-        for home in Families(seed).homes(citizens):
+        for home in families.homes(citizens):
             people = hand.citizens(home)
             if "citizens" in writers:
                 writers["citizens"].write(people)
@@ -79,8 +92,9 @@ class _Writer:
 class _Hand:
     """Writes people down with the slips of many clerks."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, places: Places) -> None:
         self.random = Random(seed + 1)  # noqa: S311 - made-up people, not secrets
+        self._places = places
         self._written = 0
 
     def citizens(self, home: Home) -> list[dict[str, str]]:
@@ -92,6 +106,7 @@ class _Hand:
         careful = self._written <= _PERSONAS
         row = {
             "personal_id": person.personal_id,
+            **identity_card(self.random, person),
             "full_name": person.name.full,
             "family_name": person.name.family,
             "middle_name": person.name.middle,
@@ -101,37 +116,66 @@ class _Hand:
             "ethnicity": person.ethnicity,
             "religion": self.random.choice(("Không",) * 8 + ("Phật giáo", "Công giáo")),
             "nationality": "VN",
+            **self._birth(person),
             "hometown": home.hometown.name,
             "hometown_commune": home.hometown.code,
             "hometown_on": f"{ON:%d/%m/%Y}",
             "marital_status": person.marital,
             "marital_books_complete": "1",
+            "marital_books": "Sổ hộ tịch đã số hóa của Thành phố Hồ Chí Minh",
             **_kin(person),
             **_residence(person, home),
         }
         return row if careful else row | self._slips(person, row)
+
+    def _birth(self, person: Person) -> dict[str, str]:
+        """Return where somebody was born and registered, by the units of that day."""
+        commune = self.random.choice(self._places.of(person.born))
+        day = f"{person.born:%d/%m/%Y}"
+        return {
+            "birth_place": self.random.choice(_BIRTH_PLACES),
+            "birth_place_commune": commune.code,
+            "birth_place_on": day,
+            "birth_registration_place": f"Ủy ban nhân dân {commune.name}",
+            "birth_registration_place_commune": commune.code,
+            "birth_registration_place_on": day,
+        }
 
     def _slips(self, person: Person, row: dict[str, str]) -> dict[str, str]:
         chance = self.random.random
         slips = {
             "full_name": written_name(self.random, row["full_name"]),
             "birth_date": written_birthday(self.random, person.born),
+            **other_numbers(self.random, person, self._written),
         }
-        if person.born.year < 2000 and chance() < NINE_DIGIT_ID:  # noqa: PLR2004 - born then
-            slips["nine_digit_id"] = f"9{self._written:08d}"
-        if chance() < CANCELLED_ID:
-            slips["cancelled_id"] = (
-                f"99{person.personal_id[3]}{person.personal_id[4:6]}{self._written:07d}"
-            )
         if chance() < NO_ETHNICITY:
             slips["ethnicity"] = ""
         if chance() < BOOKS_INCOMPLETE:
             slips["marital_books_complete"] = "0"
-        if chance() < TEMPORARY and not person.died:
-            slips["temporary_address"] = f"Nhà trọ số {self.random.randint(1, 90)}"
-            slips["temporary_from"] = "01/09/2025"
-            slips["temporary_until"] = "31/08/2027"
-        return slips
+        if chance() < BLOOD_TYPE:
+            slips["blood_type"] = self.random.choice(("O", "O", "O", "A", "A", "B", "B", "AB"))
+        return slips if person.died else slips | self._whereabouts(person)
+
+    def _whereabouts(self, person: Person) -> dict[str, str]:
+        chance = self.random.random
+        cells: dict[str, str] = {}
+        if chance() < TEMPORARY:
+            room = f"Nhà trọ số {self.random.randint(1, 90)}"
+            commune = self.random.choice(self._places.home).code
+            for kind in ("temporary", "current"):
+                cells[f"{kind}_address"] = room
+                cells[f"{kind}_address_commune"] = commune
+                cells[f"{kind}_address_on"] = "01/09/2025"
+                cells[f"{kind}_from"] = "01/09/2025"
+            cells["temporary_until"] = "31/08/2027"
+        elif chance() < ABSENT:
+            cells["absence_address"] = self.random.choice(self._places.elsewhere).name
+            cells["absence_from"] = "01/12/2025"
+            cells["absence_until"] = "30/11/2026"
+        if person.born.year < 2000 and chance() < MISSING:  # noqa: PLR2004 - grown up by then
+            cells["life_status"] = "Mất tích"
+            cells["missing_since"] = str(self.random.randint(2019, 2024))
+        return cells
 
 
 def _kin(person: Person) -> dict[str, str]:
@@ -139,9 +183,19 @@ def _kin(person: Person) -> dict[str, str]:
     for kin in ("father", "mother", "spouse"):
         other: Person | None = getattr(person, kin)
         if other is not None:
-            found[f"{kin}_name"] = other.name.full
-            found[f"{kin}_id"] = other.personal_id
+            found |= _named(kin, other)
+    guardian = person.mother or person.father
+    if guardian is not None and person.born > _MINORS_BORN_AFTER:
+        found |= _named("representative", guardian) | {"representative_kind": "Cha hoặc mẹ"}
     return found
+
+
+def _named(role: str, person: Person) -> dict[str, str]:
+    return {
+        f"{role}_name": person.name.full,
+        f"{role}_id": person.personal_id,
+        f"{role}_nationality": "VN",
+    }
 
 
 def _residence(person: Person, home: Home) -> dict[str, str]:
@@ -154,6 +208,7 @@ def _residence(person: Person, home: Home) -> dict[str, str]:
         "permanent_address_commune": home.commune.code,
         "permanent_address_on": f"{home.written:%d/%m/%Y}",
         "permanent_from": str(since.year) if since.year < 2010 else f"{since:%d/%m/%Y}",  # noqa: PLR2004
+        "residence_file": home.code,
     }
 
 

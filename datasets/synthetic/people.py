@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from random import Random
 
 from datasets.synthetic.names import Name, family_name, highland, lowland, other_tone_style
-from registry.places.catalogue import REFORM, Unit, catalogue
+from registry.places.catalogue import REFORM, WAVE, Unit, catalogue
 
 ON = date(2026, 1, 1)
 """The day on which the made-up people are as told; a fixed one, so that files are the same."""
@@ -24,6 +24,11 @@ NO_ETHNICITY = 0.01
 BOOKS_INCOMPLETE = 0.2
 HIGHLAND_FAMILY = 0.02
 TEMPORARY = 0.08
+ABSENT = 0.02
+PASSPORT = 0.15
+BLOOD_TYPE = 0.5
+MISSING = 0.001
+WOMAN_HEAD = 0.3
 _HOME_PROVINCE = 0.85
 
 _STREETS = (
@@ -42,6 +47,9 @@ _STREETS = (
 )
 _HOUSES = ("{n}", "{n}/{m}", "{n}/{m}A/12", "K{m}/{n}", "Số {n}, tổ {m}", "{n} KP2")
 _PERSONA_BLOCK = 900_000
+_COUPLE = {"Chủ hộ", "Vợ", "Chồng"}
+_MINORITIES = ("Hoa", "Khơ-me", "Chăm", "Tày", "Nùng", "Mường")
+_MINORITY_FAMILY = 0.05
 
 
 @dataclass(slots=True)
@@ -101,6 +109,13 @@ class Places:
         before = REFORM - timedelta(days=1)
         districts = {unit.code for unit in known.units(before, "district", parent="79")}
         self.legacy = [u for u in known.units(before, "commune") if u.parent in districts]
+        self._old = [unit for unit in self.legacy if unit.valid_from is None]
+
+    def of(self, day: date) -> list[Unit]:
+        """Return communes of the city that existed on ``day``, as far as the facts reach."""
+        if day >= REFORM:
+            return self.home
+        return self.legacy if day >= WAVE else self._old
 
 
 class Families:
@@ -119,7 +134,7 @@ class Families:
             home = self._home() if told else self._persona_home()
             people = len(home.members) + len(home.others)
             if told + people > citizens:
-                home = self._single(citizens - told)
+                home = self._single()
                 people = 1
             told += people
             yield home
@@ -167,16 +182,18 @@ class Families:
     def _home(self) -> Home:
         chance = self.random.random()
         if chance < 0.12:  # noqa: PLR2004 - shares of kinds of households
-            return self._single(1)
+            return self._single()
         if self.random.random() < HIGHLAND_FAMILY:
             return self._family(grandparents=0, ede=True)
         return self._family(grandparents=self.random.choice((1, 2)) if chance < 0.4 else 0)  # noqa: PLR2004
 
-    def _single(self, _people: int) -> Home:
+    def _single(self) -> Home:
         sex = self.random.choice("12")
         born = self._birthday(20, 85)
         person = self._person(sex, born, self._name(sex, born, family_name(self.random)))
-        return self._at([(person, "Chủ hộ")], 18 + (ON.year - born.year) // 3)
+        if born.year < 1990:  # noqa: PLR2004 - who lives alone at that age was mostly married
+            person.marital = self.random.choice(("Chưa kết hôn", "Đã ly hôn", "Góa"))
+        return self._at([(person, "Chủ hộ")])
 
     def _family(self, *, grandparents: int, ede: bool = False) -> Home:
         family = family_name(self.random)
@@ -185,7 +202,12 @@ class Families:
         wife_born = _shift(born, self.random.randint(-365, 365 * 6))
         wife = self._adult("2", wife_born, family_name(self.random), ede=ede)
         _marry(head, wife)
-        members = [(head, "Chủ hộ"), (wife, "Vợ")]
+        if not ede and self.random.random() < _MINORITY_FAMILY:
+            head.ethnicity = wife.ethnicity = self.random.choice(_MINORITIES)
+        by_her = self.random.random() < WOMAN_HEAD
+        members = (
+            [(wife, "Chủ hộ"), (head, "Chồng")] if by_her else [(head, "Chủ hộ"), (wife, "Vợ")]
+        )
         oldest = max(head.born, wife.born)
         most = (ON - oldest).days // 365 - 20
         children = min(self.random.choice((0, 1, 1, 2, 2, 2, 3)), max(most, 0))
@@ -193,7 +215,7 @@ class Families:
         others: list[Person] = []
         if grandparents:
             self._grandparents(head, family, grandparents, members, others)
-        home = self._at(members, 0)
+        home = self._at(members)
         home.others = others
         return home
 
@@ -217,16 +239,21 @@ class Families:
         born = _shift(head.born, -self.random.randint(21 * 365, 35 * 365))
         grandfather = self._adult("1", born, family)
         grandmother = self._adult(
-            "2", _shift(born, self.random.randint(-300, 1800)), family_name(self.random)
+            "2",
+            # Not younger than eighteen when her son was born.
+            min(_shift(born, self.random.randint(-300, 1800)), _shift(head.born, -18 * 366)),
+            family_name(self.random),
         )
+        grandfather.ethnicity = grandmother.ethnicity = head.ethnicity
+        labels = ("Cha chồng", "Mẹ chồng") if members[0][0].sex == "2" else ("Cha đẻ", "Mẹ đẻ")
         _marry(grandfather, grandmother)
         head.father, head.mother = grandfather, grandmother
         if living == 2:  # noqa: PLR2004 - both of them
-            members += [(grandfather, "Cha đẻ"), (grandmother, "Mẹ đẻ")]
+            members += [(grandfather, labels[0]), (grandmother, labels[1])]
             return
         grandfather.died = _shift(ON, -self.random.randint(30, 20 * 365))
         grandmother.marital = "Góa"
-        members.append((grandmother, "Mẹ đẻ"))
+        members.append((grandmother, labels[1]))
         others.append(grandfather)
 
     def _adult(self, sex: str, born: date, family: str, *, ede: bool = False) -> Person:
@@ -245,8 +272,8 @@ class Families:
     def _birthday(self, least: int, most: int) -> date:
         return _shift(ON, -self.random.randint(least * 365, most * 365))
 
-    def _at(self, members: list[tuple[Person, str]], _age: int) -> Home:
-        youngest = max(person.born for person, relation in members if relation in {"Chủ hộ", "Vợ"})
+    def _at(self, members: list[tuple[Person, str]]) -> Home:
+        youngest = max(person.born for person, relation in members if relation in _COUPLE)
         since = _shift(youngest, self.random.randint(18 * 365, max(18 * 365, (ON - youngest).days)))
         since = min(since, ON)
         if since < REFORM and self.random.random() < LEGACY_ADDRESS:

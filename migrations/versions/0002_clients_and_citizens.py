@@ -79,6 +79,7 @@ def _citizens() -> None:
         sa.Column("secrecy", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("merged_into", sa.Uuid(), nullable=True),
+        sa.Column("name_match", sa.Text(), nullable=False),
         sa.Column("name_fold", sa.Text(), nullable=False),
         sa.Column("name_sort", sa.Text(), nullable=False),
         sa.Column("birth_first", sa.Date(), nullable=True),
@@ -94,11 +95,20 @@ def _citizens() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_citizen_id")),
     )
     op.create_index("ix_citizen_search", "citizen", ["name_fold", "birth_first"])
+    op.create_index(
+        "ix_citizen_merged_into",
+        "citizen",
+        ["merged_into"],
+        sqlite_where=sa.text("merged_into IS NOT NULL"),
+        postgresql_where=sa.text("merged_into IS NOT NULL"),
+    )
     op.create_table(
         "citizen_identifier",
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("citizen", _ROW, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(
             ["citizen"], ["citizen.row"], name=op.f("fk_citizen_identifier_citizen")
         ),

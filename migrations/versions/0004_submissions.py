@@ -57,3 +57,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submission_finding")),
     )
     op.create_index(op.f("ix_submission_finding_submission"), "submission_finding", ["submission"])
+    op.create_table(
+        "submission_change",
+        sa.Column("submission", sa.Uuid(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["submission"], ["submission.id"], name=op.f("fk_submission_change_submission")
+        ),
+        sa.PrimaryKeyConstraint("submission", "number", name=op.f("pk_submission_change")),
+    )

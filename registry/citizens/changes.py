@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from registry.citizens.models import Citizen, CitizenIdentifier, CitizenVersion
+from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import now
 from registry.kernel.dates import PartialDate
-from registry.kernel.errors import Conflict, NotFound
+from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
 from registry.kernel.fields import Document
 from registry.kernel.history import Segment
+from registry.kernel.identifiers import mask
 from registry.kernel.ledger import Change, Counts, Ledger
-from registry.kernel.text import fold, person_sort_key
+from registry.kernel.text import fold, match_key, person_sort_key
 
 Secrecy = Literal["none", "address", "full"]
+_Number = tuple[str, str]
+_Dates = tuple[date | None, date | None]
+_NUMBERS = cast("sa.Table", CitizenIdentifier.__table__)
+_COLUMNS = ("type", "value", "citizen", "valid_from", "valid_to")
+_IN_USE = Text("Số này đang thuộc về người khác.", "This number belongs to somebody else.")
+
+_UNEQUAL = Text(
+    "Hai bản ghi có mức bảo vệ khác nhau: hãy làm cho giống nhau trước khi hợp nhất.",
+    "The two records are protected unequally: make them equal before the merge.",
+)
 
 
 def _find(session: Session, personal_ids: Sequence[str]) -> dict[str, int]:
@@ -38,6 +50,7 @@ def _project(document: Document) -> dict[str, Any]:
     residence = document.get("residence", {}).get("permanent", {})
     commune = residence.get("address", {}).get("current", {}).get("commune", {})
     return {
+        "name_match": match_key(name),
         "name_fold": fold(name),
         "name_sort": person_sort_key(name),
         "birth_first": day and day.first,
@@ -48,28 +61,91 @@ def _project(document: Document) -> dict[str, Any]:
 
 
 def _link(session: Session, written: Sequence[tuple[int, Document]]) -> None:
-    """Let every number of a document lead to its record; none is ever taken away."""
-    known: set[tuple[str, str, int]] = {
-        (row[0], row[1], row[2])
-        for row in session.execute(
-            sa.select(
-                CitizenIdentifier.type, CitizenIdentifier.value, CitizenIdentifier.citizen
-            ).where(CitizenIdentifier.citizen.in_([row for row, _ in written]))
+    """Let every number of a document lead to its record; none is ever taken away.
+
+    Raises Invalid for a number that leads to somebody else: one number can't name two people.
+    """
+    named = [
+        (number, row, dates)
+        for row, document in written
+        for number, dates in _numbers(document).items()
+    ]
+    owners = _owners(session, {value for (_, value), _, _ in named})
+    fresh: list[tuple[Any, ...]] = []
+    taken: list[_Number] = []
+    for number, row, dates in named:
+        owner = owners.get(number)
+        if owner is None:
+            fresh.append((*number, row, *dates))
+            owners[number] = _Owner(row, dates, free=False, moved=False)
+        elif owner.free or (owner.row == row and owner.dates != dates):
+            _redirect(session, number, row, dates)
+        elif owner.row != row and not owner.moved:
+            taken.append(number)
+    if taken:
+        raise Invalid(_IN_USE, errors=[_in_use(*number) for number in sorted(taken)])
+    insert_rows(session, CitizenIdentifier, _COLUMNS, fresh)
+
+
+class _Owner(NamedTuple):
+    """Whom a number leads to: ``free`` a record made in error, ``moved`` one that was merged."""
+
+    row: int
+    dates: _Dates
+    free: bool
+    moved: bool
+
+
+def _owners(session: Session, values: Collection[str]) -> dict[_Number, _Owner]:
+    if not values:
+        return {}
+    of = _NUMBERS.c
+    found = session.execute(
+        sa.select(
+            of.type,
+            of.value,
+            of.citizen,
+            of.valid_from,
+            of.valid_to,
+            Citizen.state,
+            Citizen.merged_into,
         )
+        .join(Citizen, Citizen.row == of.citizen)
+        .where(of.value.in_(values))
+    )
+    return {
+        (kind, value): _Owner(row, (first, end), state == "erased", merged is not None)
+        for kind, value, row, first, end, state, merged in found
     }
-    named = {(*pair, row) for row, document in written for pair in _identifiers(document)}
-    fresh = sorted(named - known)
-    if fresh:
-        session.execute(
-            sa.insert(CitizenIdentifier),
-            [{"type": kind, "value": value, "citizen": row} for kind, value, row in fresh],
-        )
 
 
-def _identifiers(document: Document) -> set[tuple[str, str]]:
-    listed = {(entry["type"], entry["value"]) for entry in document.get("identifiers", ())}
+def _redirect(session: Session, number: _Number, row: int, dates: _Dates) -> None:
+    first, end = dates
+    session.execute(
+        sa.update(_NUMBERS)
+        .where(_NUMBERS.c.type == number[0], _NUMBERS.c.value == number[1])
+        .values(citizen=row, valid_from=first, valid_to=end)
+    )
+
+
+def _in_use(kind: str, value: str) -> FieldError:
+    return FieldError(f"/{kind}/{mask(value)}", "identifier_in_use", _IN_USE)
+
+
+def _numbers(document: Document) -> dict[_Number, _Dates]:
+    """Return every number of a document, with the days between which it was one."""
+    found: dict[_Number, _Dates] = {
+        (entry["type"], entry["value"]): (_first(entry, "valid_from"), _first(entry, "valid_to"))
+        for entry in document.get("identifiers", ())
+    }
     personal_id = document.get("personal_id")
-    return listed | ({("personal_id", personal_id)} if personal_id else set())
+    if personal_id:
+        found.setdefault(("personal_id", personal_id), (None, None))
+    return found
+
+
+def _first(entry: Document, bound: str) -> date | None:
+    return PartialDate.parse(entry[bound]["value"]).first if bound in entry else None
 
 
 LEDGER = Ledger(
@@ -112,8 +188,6 @@ def mark_wrong(session: Session, record_id: str, as_of: date) -> None:
 def set_review(session: Session, record_id: str, path: str, *, open_: bool, source: str) -> None:
     """Open or end the investigation of one attribute; its flag rides along with every answer."""
     row = _require(session, record_id).row
-    believed = (s for s in LEDGER.segments(session, row).values() if s.believed)
-    first = min(segment.valid_from for segment in believed)
 
     def flag(document: Document) -> Document:
         flags = set(document.get("under_review", ())) - {path}
@@ -121,7 +195,12 @@ def set_review(session: Session, record_id: str, path: str, *, open_: bool, sour
         flags |= {path} if open_ else set()
         return {**rest, "under_review": sorted(flags)} if flags else rest
 
-    LEDGER.amend(session, row, flag, Segment(first, None, now(), {}, source))
+    moment = now()
+    for held in LEDGER.segments(session, row).values():
+        # Each on its own, so that days of which nothing is known stay so.
+        if held.believed:
+            when = Segment(held.valid_from, held.valid_to, moment, {}, source)
+            LEDGER.amend(session, row, flag, when)
 
 
 def set_secrecy(session: Session, record_id: str, secrecy: Secrecy) -> None:
@@ -137,11 +216,17 @@ def erase(session: Session, record_id: str) -> None:
 def merge(session: Session, record_id: str, into: str | None) -> None:
     """Say that a record is the same person as ``into``, or, with None, take that back.
 
-    Both records stay; the merged one answers that it moved. Raises Conflict for a circle.
+    Both records stay; the merged one answers that it moved. Raises Conflict for a circle, and
+    where one is protected and the other is not: whoever merges decides that first, or the
+    survivor would tell what the merged record had to withhold.
     """
-    if into is not None and (into == record_id or _require(session, into).merged_into):
+    record = _require(session, record_id)
+    survivor = _require(session, into) if into else None
+    if survivor and (survivor is record or survivor.merged_into):
         raise Conflict
-    LEDGER.touch(session, _require(session, record_id).row, merged_into=into)
+    if survivor and survivor.secrecy != record.secrecy:
+        raise Conflict(_UNEQUAL)
+    LEDGER.touch(session, record.row, merged_into=into)
 
 
 def _require(session: Session, record_id: str) -> Citizen:

@@ -13,8 +13,14 @@ from typing import Any, NamedTuple
 import orjson
 
 from auth.principals import Principal
-from registry.citizens.records import lookup_result, require_search, select_fields
-from registry.kernel.access_log import Outcome
+from registry.citizens.records import (
+    Lookup,
+    lookup_citizens,
+    lookup_result,
+    outcomes,
+    require_search,
+    select_fields,
+)
 from registry.kernel.db import Database
 from registry.kernel.hotpath import Event, event, open_hot_path
 from registry.kernel.identifiers import kind_of
@@ -24,12 +30,14 @@ _SELECT = (
     "SELECT i.value, c.row, c.id, c.secrecy, c.state, c.merged_into, c.document"
     " FROM citizen_identifier i JOIN citizen c ON c.row = i.citizen"
     " WHERE {values} AND i.type IN ('personal_id', 'cancelled_id', 'nine_digit_id')"
-    # A number in force wins over the same number cancelled on another record.
-    " ORDER BY i.type"
+    # The last one wins: a record that stands over one made in error, then a number in force over
+    # the same number cancelled on another record.
+    " ORDER BY c.state = 'active', i.type"
 )
 _SQLITE = _SELECT.format(values="i.value IN (SELECT value FROM json_each(?))")
 _POSTGRESQL = _SELECT.format(values="i.value = ANY($1)")
 _PRESENT = Moment()
+Results = list[dict[str, Any]]
 
 
 class _Row(NamedTuple):
@@ -47,6 +55,7 @@ class HotLookup:
     """Looks citizens up by identifier, as they are now."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._path = open_hot_path(database, _SQLITE, _POSTGRESQL)
         self._key = _from_hex if database.dialect == "sqlite" else str
 
@@ -56,30 +65,35 @@ class HotLookup:
 
     def lookup(
         self, principal: Principal, identifiers: Sequence[str], fields: tuple[str, ...]
-    ) -> list[dict[str, Any]]:
-        """Answer each identifier in order, one durable access row each.
+    ) -> Results:
+        """Answer each identifier in order; every person told of has a durable access row.
 
         ``identifiers`` have been checked for their form. Raises Malformed, Refused, Unavailable.
+        A merged record is rare and needs more than its own row: `lookup_citizens` answers then.
         """
         selection = select_fields(principal, fields)
         require_search(principal, {kind_of(value) or "personal_id" for value in identifiers})
         attributes = " ".join(selection.paths)
         asker = principal.asker
 
-        def digest(rows: Sequence[tuple[Any, ...]]) -> tuple[list[dict[str, Any]], list[Event]]:
+        def digest(rows: Sequence[tuple[Any, ...]]) -> tuple[Results | None, list[Event]]:
             found = {row[0]: self._record(row) for row in rows}
-            results, events = [], []
+            if any(record.merged_into for record in found.values()):
+                return None, []
+            results, told = [], []
             for identifier in identifiers:
                 record = found.get(identifier)
                 document = record.document if record else None
                 result = lookup_result(record, document, selection, _PRESENT)
-                status = result["status"]
-                outcome: Outcome = "delivered" if status == "found" else status
-                events.append(event(asker, outcome, attributes, record.id if record else None))
                 results.append({"identifier": identifier, **result})
-            return results, events
+                told.append((result["status"], record.id if record else None))
+            return results, [event(asker, o, attributes, s) for o, s in outcomes(told)]
 
-        return self._path.run(identifiers, digest)
+        results = self._path.run(identifiers, digest)
+        if results is None:
+            with self._database.transaction() as session:
+                return lookup_citizens(session, principal, Lookup(identifiers, fields))
+        return results
 
     def _record(self, row: tuple[Any, ...]) -> _Row:
         _, number, key, secrecy, state, merged_into, document = row

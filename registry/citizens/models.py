@@ -19,6 +19,7 @@ class Citizen(RecordColumns, Base):
     secrecy: Mapped[str] = mapped_column(sa.Text, insert_default="none")
     state: Mapped[str] = mapped_column(sa.Text, insert_default="active")
     merged_into: Mapped[str | None] = mapped_column(sa.Uuid(as_uuid=False))
+    name_match: Mapped[str] = mapped_column(sa.Text)
     name_fold: Mapped[str] = mapped_column(sa.Text)
     name_sort: Mapped[str] = mapped_column(sa.Text)
     birth_first: Mapped[date | None] = mapped_column(sa.Date)
@@ -30,17 +31,30 @@ class Citizen(RecordColumns, Base):
         sa.CheckConstraint("secrecy IN ('none', 'address', 'full')", name="secrecy"),
         sa.CheckConstraint("state IN ('active', 'erased')", name="state"),
         sa.Index("ix_citizen_search", "name_fold", "birth_first"),
+        # Few records are merged; this finds those merged into one.
+        sa.Index(
+            "ix_citizen_merged_into",
+            "merged_into",
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+            postgresql_where=sa.text("merged_into IS NOT NULL"),
+        ),
     )
 
 
 class CitizenIdentifier(Base):
-    """A number that leads to a record, whatever became of the number since."""
+    """A number that leads to a record, whatever became of the number since.
+
+    ``valid_from`` and ``valid_to`` (the first day after) say when it was one; None: not known,
+    or until further notice.
+    """
 
     __tablename__ = "citizen_identifier"
 
     value: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     type: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     citizen: Mapped[int] = mapped_column(RowId, sa.ForeignKey("citizen.row"), index=True)
+    valid_from: Mapped[date | None] = mapped_column(sa.Date)
+    valid_to: Mapped[date | None] = mapped_column(sa.Date)
 
 
 class CitizenVersion(VersionColumns, Base):

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
+import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from auth.principals import Principal
 from registry.citizens.attributes import CATALOGUE, WHEREABOUTS
 from registry.citizens.changes import LEDGER
+from registry.citizens.intervals import intervals
 from registry.citizens.models import Citizen, CitizenIdentifier
 from registry.citizens.rules import (
     PREDICATES,
     Verdict,
     check_claim,
     check_predicate,
-    uncertain_paths,
+    true_on,
 )
 from registry.kernel.access_log import Outcome, record_access
 from registry.kernel.clock import today
 from registry.kernel.dates import PartialDate
 from registry.kernel.errors import Moved, NotFound, Refused, Withheld
 from registry.kernel.fields import Document, Selection
-from registry.kernel.history import tell
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
 from registry.kernel.text import fold
@@ -73,21 +75,38 @@ def require_search(principal: Principal, criteria: Iterable[str]) -> None:
 
 
 def lookup_citizens(session: Session, principal: Principal, query: Lookup) -> list[dict[str, Any]]:
-    """Answer each identifier in order: found, not_found, moved or withheld, one row each."""
+    """Answer each identifier in order: found, not_found, moved or withheld."""
     selection = select_fields(principal, query.fields)
     require_search(principal, {kind_of(value) or "personal_id" for value in query.identifiers})
     found = _by_identifiers(session, query.identifiers)
     documents = LEDGER.documents(session, found.values(), query.moment)
-    results = []
+    merged = standings(session, {c.id for c in found.values() if c.merged_into})
+    results, told = [], []
     for identifier in query.identifiers:
         citizen = found.get(identifier)
-        document = documents.get(citizen.row) if citizen else None
-        result = lookup_result(citizen, document, selection, query.moment)
-        subject = citizen.id if citizen else None
-        outcome: Outcome = "delivered" if result["status"] == "found" else result["status"]
-        record_access(session, principal.asker, outcome, selection.paths, subject)
+        if citizen and citizen.merged_into:
+            result = _moved(merged[citizen.id])
+        else:
+            document = documents.get(citizen.row) if citizen else None
+            result = lookup_result(citizen, document, selection, query.moment)
         results.append({"identifier": identifier, **result})
+        told.append((result["status"], citizen.id if citizen else None))
+    for outcome, subject in outcomes(told):
+        record_access(session, principal.asker, outcome, selection.paths, subject)
     return results
+
+
+def outcomes(told: Iterable[tuple[str, str | None]]) -> Iterator[tuple[Outcome, str | None]]:
+    """Yield what to log of one look-up's (status, subject)s.
+
+    A person asked for by two numbers was told of once, so one row says it; every number that
+    leads to nobody is a row.
+    """
+    seen: set[tuple[str, str | None]] = set()
+    for status, subject in told:
+        if subject is None or (status, subject) not in seen:
+            seen.add((status, subject))
+            yield cast("Outcome", "delivered" if status == "found" else status), subject
 
 
 class CurrentRow(Protocol):
@@ -117,23 +136,26 @@ class CurrentRow(Protocol):
 def lookup_result(
     citizen: CurrentRow | None, document: Document | None, selection: Selection, moment: Moment
 ) -> dict[str, Any]:
-    """Return the answer to one identifier: found, not_found, moved or withheld."""
+    """Return the answer about a record that was not merged: found, not_found or withheld."""
     if citizen is None or _hidden(citizen):
         return {"status": "not_found"}
-    if citizen.merged_into:
-        return {"status": "moved", "moved_to": citizen.merged_into}
     if _withheld(citizen, selection):
         return {"status": "withheld"}
     return {"status": "found", "record": _cut(citizen, document or {}, selection, moment)}
 
 
+def _moved(standing: Standing) -> dict[str, Any]:
+    """Return the answer about a merged record; a hidden survivor hides it too."""
+    if standing.hidden:
+        return {"status": "not_found"}
+    return {"status": "moved", "moved_to": standing.id}
+
+
 def _cut(
     citizen: CurrentRow, document: Document, selection: Selection, moment: Moment
 ) -> dict[str, Any]:
-    uncertain = uncertain_paths(document, moment.on)
-    if uncertain:
-        document = {**document, "uncertain": uncertain}
-    return {"id": citizen.id, **selection.cut(document, moment.on)}
+    on = moment.on
+    return {"id": citizen.id, **selection.cut(true_on(document, on), on)}
 
 
 def _hidden(citizen: CurrentRow) -> bool:
@@ -145,6 +167,56 @@ def _withheld(citizen: CurrentRow, selection: Selection) -> bool:
     return citizen.secrecy == "address" and any(map(selection.concerns, WHEREABOUTS))
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a record id leads now: the record that stands for the person, and who may know.
+
+    ``erased``, ``hidden`` and ``protected`` hold where they hold of any record on the way.
+    """
+
+    id: str
+    erased: bool
+    hidden: bool
+    protected: bool
+
+
+def standings(session: Session, record_ids: Iterable[str]) -> dict[str, Standing]:
+    """Return by record id where it leads, merges followed to their end; reads no data."""
+    asked = set(record_ids)
+    rows: dict[str, sa.Row[tuple[str, str | None, str, str]]] = {}
+    wanted = asked
+    while wanted:
+        found = session.execute(
+            sa.select(Citizen.id, Citizen.merged_into, Citizen.secrecy, Citizen.state).where(
+                Citizen.id.in_(wanted)
+            )
+        )
+        rows |= {row.id: row for row in found}
+        wanted = {row.merged_into for row in rows.values() if row.merged_into} - rows.keys()
+    return {key: _standing(rows, key) for key in asked & rows.keys()}
+
+
+def _standing(
+    rows: Mapping[str, sa.Row[tuple[str, str | None, str, str]]], record_id: str
+) -> Standing:
+    way = [rows[record_id]]
+    while way[-1].merged_into:
+        way.append(rows[way[-1].merged_into])
+    erased = any(row.state != "active" for row in way)
+    secrecies = {row.secrecy for row in way}
+    return Standing(way[-1].id, erased, erased or "full" in secrecies, secrecies != {"none"})
+
+
+def merged_ids(session: Session, record_id: str) -> set[str]:
+    """Return the record's id and those of all records merged into it; reads no data."""
+    known, fresh = {record_id}, {record_id}
+    while fresh:
+        found = session.scalars(sa.select(Citizen.id).where(Citizen.merged_into.in_(fresh)))
+        fresh = set(found) - known
+        known |= fresh
+    return known
+
+
 def _by_identifiers(session: Session, values: Sequence[str]) -> dict[str, Citizen]:
     found = session.execute(
         sa.select(CitizenIdentifier.value, CitizenIdentifier.type, Citizen)
@@ -153,8 +225,9 @@ def _by_identifiers(session: Session, values: Sequence[str]) -> dict[str, Citize
             CitizenIdentifier.value.in_(set(values)),
             CitizenIdentifier.type.in_(("personal_id", "cancelled_id", "nine_digit_id")),
         )
-        # A number in force wins over the same number cancelled on another record.
-        .order_by(CitizenIdentifier.type)
+        # The last one wins: a record that stands over one made in error, then a number in force
+        # over the same number cancelled on another record.
+        .order_by(Citizen.state == "active", CitizenIdentifier.type)
     )
     return {value: citizen for value, _, citizen in found}
 
@@ -168,34 +241,44 @@ def read_citizen(
 ) -> Answer:
     """Return one record by its opaque id. Raises NotFound, Moved, Withheld, Malformed, Refused."""
     selection = select_fields(principal, fields)
-    citizen = require_citizen(session, record_id)
-    if _withheld(citizen, selection):
-        raise Withheld(subject=citizen.id)
+    citizen = _require_open(session, record_id, selection)
     document = LEDGER.documents(session, [citizen], moment).get(citizen.row, {})
     record = _cut(citizen, document, selection, moment)
     record_access(session, principal.asker, "delivered", selection.paths, citizen.id)
-    return Answer(record, f"{citizen.version}-{hash_of(selection.paths, moment)}")
+    return Answer(record, tag_of(record))
 
 
-def hash_of(paths: Sequence[str], moment: Moment) -> str:
-    """Return a short tag of what was asked, the same in every process."""
-    text = " ".join(paths) + f"|{moment.on}|{moment.known_at}"
-    return uuid.uuid5(uuid.NAMESPACE_OID, text).hex[:12]
+def tag_of(record: Mapping[str, Any]) -> str:
+    """Return a tag of just what is answered.
+
+    A tag that also changed with the rest of the record would tell that something changed which
+    the client may not see.
+    """
+    text = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
+    return hashlib.sha256(text).hexdigest()[:32]
 
 
-def require_citizen(session: Session, record_id: str) -> Citizen:
-    """Return the current row by opaque id; raises NotFound or Moved."""
+def require_citizen(session: Session, record_id: str, asked: Sequence[str] = ()) -> Citizen:
+    """Return the current row by opaque id; raises NotFound or Moved, saying what was ``asked``."""
     try:
         key = str(uuid.UUID(record_id))
     except ValueError:
-        raise NotFound from None
+        raise NotFound(asked=asked) from None
     citizen = session.scalar(sa.select(Citizen).where(Citizen.id == key))
     if citizen is None:
-        raise NotFound
-    if _hidden(citizen):
-        raise NotFound(subject=citizen.id)
-    if citizen.merged_into:
-        raise Moved(citizen.merged_into, subject=citizen.id)
+        raise NotFound(asked=asked)
+    standing = standings(session, [key])[key] if citizen.merged_into else None
+    if _hidden(citizen) or (standing and standing.hidden):
+        raise NotFound(subject=citizen.id, asked=asked)
+    if standing:
+        raise Moved(standing.id, subject=citizen.id, asked=asked)
+    return citizen
+
+
+def _require_open(session: Session, record_id: str, selection: Selection) -> Citizen:
+    citizen = require_citizen(session, record_id, selection.paths)
+    if _withheld(citizen, selection):
+        raise Withheld(subject=citizen.id, asked=selection.paths)
     return citizen
 
 
@@ -204,15 +287,13 @@ def list_versions(
 ) -> list[dict[str, Any]]:
     """Return what is believed of each interval, oldest first, with its source and load.
 
-    Neighbouring intervals in which the selected values are the same are told as one. A
-    protected address withholds the history as it withholds the present.
+    An interval tells what a look-up ``as_of`` any of its days tells, but for what passes with
+    the day alone, such as an age. A protected address is withheld as in the present.
     """
     selection = select_fields(principal, fields)
-    citizen = require_citizen(session, record_id)
-    if _withheld(citizen, selection):
-        raise Withheld(subject=citizen.id)
-    believed = (s for s in LEDGER.segments(session, citizen.row).values() if s.believed)
-    told = tell(believed, selection.cut)
+    citizen = _require_open(session, record_id, selection)
+    history = list(LEDGER.segments(session, citizen.row).values())
+    told = [interval.to_json() for interval in intervals(history, selection)]
     record_access(session, principal.asker, "delivered", selection.paths, citizen.id)
     return told
 
@@ -243,19 +324,25 @@ def search_citizens(
 
 
 def _matching(criteria: Mapping[str, str]) -> sa.Select[Citizen]:
-    born = PartialDate.parse(criteria.get("birth_date") or criteria["birth_year"])
     query = sa.select(Citizen).where(
         Citizen.name_fold == fold(criteria["name"]),
-        Citizen.birth_first <= born.last,
-        Citizen.birth_last >= born.first,
         Citizen.state == "active",
         Citizen.secrecy != "full",
         Citizen.merged_into.is_(None),
     )
-    if "commune" in criteria:
+    if "birth_date" in criteria:
+        # As exact as the record: a year finds only whoever is registered by year alone, or it
+        # would do for a date and make the third criterion of the other set needless.
+        born = PartialDate.parse(criteria["birth_date"])
+        return query.where(Citizen.birth_first <= born.first, Citizen.birth_last >= born.last)
+    year = PartialDate.parse(criteria["birth_year"])
+    return query.where(
+        Citizen.birth_first <= year.last,
+        Citizen.birth_last >= year.first,
+        Citizen.commune == criteria["commune"],
         # A protected address must not be found out by trying communes.
-        query = query.where(Citizen.commune == criteria["commune"], Citizen.secrecy == "none")
-    return query
+        Citizen.secrecy == "none",
+    )
 
 
 def verify_citizen(
@@ -267,7 +354,8 @@ def verify_citizen(
 ) -> dict[str, dict[str, Verdict]]:
     """Say of each claim and predicate whether it holds, and nothing else.
 
-    Whoever is not found, hidden or protected answers "unknown" like a record without values.
+    Whoever is not found, hidden or merged answers "unknown" like a record without values, and a
+    protected address like one that was never registered.
     Every path that a claim or predicate touches needs its right (`Refused` names the others).
     """
     parsed = {text: text.partition(":")[::2] for text in predicates}
@@ -275,14 +363,9 @@ def verify_citizen(
     selection = select_fields(principal, tuple(sorted({*claims, *sources})))
     require_search(principal, {kind_of(identifier) or "personal_id"})
     citizen = _by_identifiers(session, [identifier]).get(identifier)
-    unknown = (
-        citizen is None
-        or _hidden(citizen)
-        or bool(citizen.merged_into)
-        or _withheld(citizen, selection)
-    )
-    document: Document = {} if unknown or citizen is None else citizen.document
-    outcome: Outcome = "not_found" if unknown else "delivered"
+    known = citizen is not None and not _hidden(citizen) and not citizen.merged_into
+    document = true_on(_disclosed(citizen), today()) if citizen and known else {}
+    outcome: Outcome = "delivered" if known else "not_found"
     record_access(
         session, principal.asker, outcome, selection.paths, citizen.id if citizen else None
     )
@@ -293,6 +376,12 @@ def verify_citizen(
             for text, (name, argument) in parsed.items()
         },
     }
+
+
+def _disclosed(citizen: Citizen) -> Document:
+    if citizen.secrecy == "none":
+        return citizen.document
+    return {key: value for key, value in citizen.document.items() if key not in WHEREABOUTS}
 
 
 def find_record_ids(session: Session, personal_ids: Iterable[str]) -> dict[str, str]:
@@ -307,8 +396,8 @@ def find_record_ids(session: Session, personal_ids: Iterable[str]) -> dict[str, 
             CitizenIdentifier.type.in_(("personal_id", "cancelled_id")),
             CitizenIdentifier.value.in_(set(personal_ids)),
         )
-        # A number in force wins over the same number cancelled on another record.
-        .order_by(CitizenIdentifier.type)
+        # The last one wins, as in a look-up.
+        .order_by(Citizen.state == "active", CitizenIdentifier.type)
     )
     return {row[0]: row[1] for row in found}
 
@@ -324,30 +413,7 @@ def find_personal_ids(session: Session, record_id: str) -> frozenset[str]:
             .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
             .where(
                 CitizenIdentifier.type.in_(("personal_id", "cancelled_id")),
-                sa.or_(Citizen.id == record_id, Citizen.merged_into == record_id),
-            )
-        )
-    )
-
-
-def protected_people(session: Session, record_ids: Iterable[str]) -> list[str]:
-    """Return those of ``record_ids`` whose whereabouts are protected, or who may not be known.
-
-    A record that was merged is protected by the one that took its place.
-    """
-    survivor = aliased(Citizen)
-    return list(
-        session.scalars(
-            sa.select(Citizen.id)
-            .outerjoin(survivor, survivor.id == Citizen.merged_into)
-            .where(
-                Citizen.id.in_(set(record_ids)),
-                sa.or_(
-                    Citizen.secrecy != "none",
-                    Citizen.state != "active",
-                    survivor.secrecy != "none",
-                    survivor.state != "active",
-                ),
+                Citizen.id.in_(merged_ids(session, record_id)),
             )
         )
     )

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
-from registry.kernel.dates import PartialDate, age_on
+from registry.kernel.dates import DateError, PartialDate, age_on
 from registry.kernel.fields import Document
 from registry.kernel.text import match_key
 
@@ -22,50 +23,90 @@ PREDICATES: Mapping[str, tuple[str, ...]] = {
     "resident_of": ("residence.permanent.address",),
 }
 _OLDEST = 150
+_DIGITS = 3
+# Codes by which a register says that it does not know.
+_UNDECIDED = {"marital_status": "unknown", "sex": "0"}
 
 
-def uncertain_paths(document: Document, on: date) -> list[str]:
-    """Return the residences that may not have begun on ``on``, their start being partial.
+def true_on(document: Document, on: date) -> Document:
+    """Return what ``document`` says of one day: no residence that had not begun on it.
 
-    A start known by month or year is delivered for the whole of that month or year, marked.
+    A start known only by month or year is told for the whole of that month or year, and named
+    under ``uncertain`` until its last day, by which the residence must have begun.
 
     >>> flat = {"residence": {"permanent": {"valid_from": {"value": "2015"}}}}
-    >>> uncertain_paths(flat, date(2015, 6, 1)), uncertain_paths(flat, date(2016, 1, 1))
-    (['residence.permanent'], [])
+    >>> true_on(flat, date(2014, 12, 31)), true_on(flat, date(2015, 12, 31)) == flat
+    ({'residence': {}}, True)
+    >>> true_on(flat, date(2015, 6, 1))["uncertain"]
+    ['residence.permanent']
     """
-    return [
-        f"residence.{kind}"
-        for kind, entry in document.get("residence", {}).items()
-        if "valid_from" in entry
-        and PartialDate.parse(entry["valid_from"]["value"]).precision != "day"
-        and on < PartialDate.parse(entry["valid_from"]["value"]).last
+    residence = document.get("residence")
+    if not residence:
+        return document
+    starts = {kind: _interval(e["valid_from"]) for kind, e in residence.items() if _dated(e)}
+    later = {kind for kind, (first, _) in starts.items() if on < first}
+    uncertain = [
+        f"residence.{k}" for k, (_, last) in starts.items() if k not in later and on < last
     ]
+    if later:
+        begun = {kind: entry for kind, entry in residence.items() if kind not in later}
+        document = {**document, "residence": begun}
+    return {**document, "uncertain": uncertain} if uncertain else document
 
 
-def check_claim(document: Document, path: str, claimed: Any) -> Verdict:
+def turning_days(document: Document) -> set[date]:
+    """Return the days from which ``document``, itself unchanged, says something else."""
+    days: set[date] = set()
+    for entry in document.get("residence", {}).values():
+        if _dated(entry):
+            days.update(_interval(entry["valid_from"]))
+        if "term_end" in entry:
+            days.add(date.fromisoformat(entry["term_end"]) + timedelta(days=1))
+    return days
+
+
+def _dated(entry: Document) -> bool:
+    return "valid_from" in entry
+
+
+def _interval(leaf: Mapping[str, str]) -> tuple[date, date]:
+    return _parse(leaf["value"])
+
+
+@lru_cache(maxsize=50_000)
+def _parse(value: str) -> tuple[date, date]:
+    parsed = PartialDate.parse(value)
+    return parsed.first, parsed.last
+
+
+def check_claim(document: Document, path: str, claimed: str) -> Verdict:
     """Compare one claimed value with the document; without a value of ours it is unknown.
 
     Text compares by its match key, coded values by code, dates by the interval they may mean:
-    a year that contains the registered day is a match of what was claimed.
+    a year that contains the registered day is a match of what was claimed. Of several values
+    one is enough. A code that says "not known" decides nothing.
     """
     value: Any = document
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
-    if value is None:
+    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
+        return "match" if match_key(claimed) in map(match_key, value) else "no_match"
+    if isinstance(value, str):
+        return "match" if match_key(claimed) == match_key(value) else "no_match"
+    if not isinstance(value, Mapping):
         return "unknown"
-    if isinstance(value, Mapping) and "precision" in value:
-        return _same_date(PartialDate.parse(value["value"]), str(claimed))
-    if isinstance(value, Mapping):
-        if "code" not in value:
-            return "unknown"
-        return "match" if str(claimed) == value["code"] else "no_match"
-    if not isinstance(value, str):
+    if "precision" in value:
+        return _same_date(PartialDate.parse(value["value"]), claimed)
+    if "code" not in value or value["code"] == _UNDECIDED.get(path):
         return "unknown"
-    return "match" if match_key(str(claimed)) == match_key(value) else "no_match"
+    return "match" if claimed == value["code"] else "no_match"
 
 
 def _same_date(registered: PartialDate, claimed: str) -> Verdict:
-    given = PartialDate.parse(claimed)
+    try:
+        given = PartialDate.parse(claimed)
+    except DateError:
+        return "no_match"
     if given.first <= registered.first and registered.last <= given.last:
         return "match"
     apart = given.certainly_before(registered) or registered.certainly_before(given)
@@ -79,15 +120,12 @@ def check_predicate(document: Document, name: str, argument: str, on: date) -> V
 
 def valid_predicate(name: str, argument: str) -> bool:
     """Say whether a predicate exists and its argument makes sense."""
+    if not (argument.isascii() and argument.isdigit()):
+        return False
     if name == "is_over":
-        return argument.isascii() and argument.isdigit() and int(argument[:4]) <= _OLDEST
-    codes = {2, 5}  # a province or a commune of today
-    return (
-        name == "resident_of"
-        and argument.isascii()
-        and argument.isdigit()
-        and (len(argument) in codes)
-    )
+        return len(argument) <= _DIGITS and int(argument) <= _OLDEST
+    # A province or a commune of today.
+    return name == "resident_of" and len(argument) in {2, 5}
 
 
 def _is_over(document: Document, years: str, on: date) -> Verdict:

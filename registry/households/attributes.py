@@ -13,5 +13,5 @@ CATALOGUE = Catalogue(
         Attribute("head", "Chủ hộ", "Head of household"),
         Attribute("members", "Thành viên và quan hệ với chủ hộ", "Members, relation to the head"),
     ],
-    flags=("under_review",),
+    flags=("under_review", "uncertain"),
 )

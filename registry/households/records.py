@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
-from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -12,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from auth.principals import Principal
-from registry.citizens.records import protected_people, require_citizen
+from registry.citizens.records import merged_ids, require_citizen, standings
 from registry.households.attributes import CATALOGUE
 from registry.households.changes import LEDGER
 from registry.households.models import Household, HouseholdMember
+from registry.households.rules import people_of, true_on, without
 from registry.kernel.access_log import record_access
-from registry.kernel.dates import PartialDate
 from registry.kernel.errors import NotFound, Withheld
 from registry.kernel.fields import Document, Selection
 from registry.kernel.ledger import Moment
@@ -42,12 +40,13 @@ def read_household(
     try:
         key = str(uuid.UUID(record_id))
     except ValueError:
-        raise NotFound from None
+        raise NotFound(asked=selection.paths) from None
     household = session.scalar(sa.select(Household).where(Household.id == key))
     if household is None:
-        raise NotFound
+        raise NotFound(asked=selection.paths)
     document = LEDGER.documents(session, [household], moment).get(household.row, {})
-    return _answer(session, principal, household, selection, _as_of(document, moment.on), moment)
+    record = _answer(session, principal, selection, true_on(document, moment.on), moment)
+    return {"id": household.id, **record}
 
 
 def read_household_of(
@@ -59,54 +58,51 @@ def read_household_of(
 ) -> dict[str, Any]:
     """Return the household that a citizen belongs to, permanent before temporary residence.
 
-    Raises NotFound where there is none, and what `read_household` raises.
+    It may know the citizen by a record that was merged since. Raises NotFound where there is
+    none, and what `read_household` raises.
     """
     selection = _selection(fields, principal.attributes(REGISTER))
-    citizen = require_citizen(session, citizen_id)
+    citizen = require_citizen(session, citizen_id, selection.paths)
+    ids = merged_ids(session, citizen.id)
     households = session.scalars(
         sa.select(Household)
-        .join(HouseholdMember, HouseholdMember.household == Household.row)
-        .where(HouseholdMember.citizen_id == citizen.id)
+        .where(
+            Household.row.in_(
+                sa.select(HouseholdMember.household).where(HouseholdMember.citizen_id.in_(ids))
+            )
+        )
+        .order_by(Household.row)
     ).all()
     documents = LEDGER.documents(session, households, moment)
     joined = []
     for household in households:
-        document = _as_of(documents.get(household.row, {}), moment.on)
-        if any(member["citizen_id"] == citizen.id for member in document.get("members", ())):
-            joined.append((document["kind"]["code"] != "permanent", household, document))
+        document = true_on(documents.get(household.row, {}), moment.on)
+        if any(member["citizen_id"] in ids for member in document.get("members", ())):
+            joined.append((document["kind"]["code"] != "permanent", household.id, document))
     if not joined:
-        raise NotFound(subject=citizen.id)
-    _, household, document = min(joined, key=lambda entry: (entry[0], entry[1].row))
-    return _answer(session, principal, household, selection, document, moment)
+        raise NotFound(subject=citizen.id, asked=selection.paths)
+    _, key, document = min(joined, key=lambda entry: entry[0])
+    return {"id": key, **_answer(session, principal, selection, document, moment)}
 
 
-def _as_of(document: Document, on: date) -> Mapping[str, Any]:
-    """Keep the members of that day; a start known only by year holds for the whole year."""
-    members = [m for m in document.get("members", ()) if _belongs(m, on)]
-    return {**document, "members": members} if document else {}
-
-
-def _belongs(member: Mapping[str, Any], on: date) -> bool:
-    began = PartialDate.parse(member["valid_from"]["value"]).first if "valid_from" in member else on
-    ended = member.get("valid_to")
-    return began <= on and (ended is None or on <= PartialDate.parse(ended["value"]).last)
-
-
-def _answer(  # noqa: PLR0913, PLR0917 - one record, cut and logged
+def _answer(
     session: Session,
     principal: Principal,
-    household: Household,
     selection: Selection,
-    document: Mapping[str, Any],
+    document: Document,
     moment: Moment,
 ) -> dict[str, Any]:
-    members = [member["citizen_id"] for member in document.get("members", ())]
-    protected = protected_people(session, members)
+    """Cut one household and log everybody it tells of."""
+    people = standings(session, people_of(document))
+    # A record made in error can't be found here either.
+    document = without(document, {key for key, standing in people.items() if standing.erased})
+    shown = {people[key].id: people[key] for key in people_of(document)}
+    protected = sorted(key for key, standing in shown.items() if standing.protected)
     if protected:
         # A household is an address: one protected member withholds it whole.
-        raise Withheld(subject=protected[0])
-    for citizen_id in members:
+        raise Withheld(subject=protected[0], asked=selection.paths)
+    for citizen_id in shown:
         record_access(session, principal.asker, "delivered", selection.paths, citizen_id)
-    if not members:
+    if not shown:
         record_access(session, principal.asker, "not_found", selection.paths)
-    return {"id": household.id, **selection.cut(document, moment.on)}
+    return selection.cut(document, moment.on)

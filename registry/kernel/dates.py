@@ -10,6 +10,7 @@ import calendar
 import re
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 from registry.kernel.errors import Text
@@ -99,6 +100,7 @@ class PartialDate:
         return {"value": self.value, "precision": self.precision}
 
     @classmethod
+    @lru_cache(maxsize=50_000)
     def parse(cls, text: str) -> PartialDate:
         """Read ISO 8601 (year, year-month or full date); raises DateError.
 

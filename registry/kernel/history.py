@@ -84,35 +84,6 @@ def answer(
     return None
 
 
-def tell(
-    segments: Iterable[Segment], cut: Callable[[Document, date], dict[str, Any]]
-) -> list[dict[str, Any]]:
-    """Return what believed ``segments`` say of each interval, oldest first, with their origin.
-
-    ``cut`` takes a document and a day to what may be told. Neighbouring intervals of which the
-    same is told become one, so that what may not be told leaves no trace in their number.
-    """
-    told: list[dict[str, Any]] = []
-    for segment in sorted(segments, key=lambda s: s.valid_from):
-        record = cut(segment.document, segment.valid_from)
-        start = segment.valid_from.isoformat()
-        if told and told[-1]["record"] == record and told[-1].get("valid_to") == start:
-            told[-1].pop("valid_to")
-        else:
-            told.append(
-                {
-                    "valid_from": start,
-                    "recorded_at": segment.recorded_at.isoformat(),
-                    "source": segment.source,
-                    **({"load": segment.load} if segment.load else {}),
-                    "record": record,
-                }
-            )
-        if segment.valid_to:
-            told[-1]["valid_to"] = segment.valid_to.isoformat()
-    return told
-
-
 def amend(  # noqa: PLR0913 - both intervals, the change and its origin belong to one act
     segments: Iterable[Segment],
     change: Callable[[Document], Document],

@@ -16,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
+from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import now, today
 from registry.kernel.db import JsonText, UtcDateTime, new_id
 from registry.kernel.errors import Conflict, NotFound, Text
@@ -25,6 +26,7 @@ from registry.kernel.history import Amendment, Segment, amend, answer
 # Rows are joined by a small integer, which both databases find fastest; it never leaves here.
 RowId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _BATCH = 1000
+_FUTURE = Text("Ngày hiệu lực ở tương lai.", "A change begins or ends in the future.")
 
 
 class RecordColumns:
@@ -126,7 +128,7 @@ class Ledger:
         stream = iter(changes)
         while batch := list(islice(stream, _BATCH)):
             if any(change.valid_from > today() for change in batch):
-                raise Conflict(Text("Ngày hiệu lực ở tương lai.", "A change begins in the future."))
+                raise Conflict(_FUTURE)
             counts += self._apply(session, batch, source, load)
         return counts
 
@@ -153,25 +155,33 @@ class Ledger:
         if not changes:
             return
         moment = now()
-        records = self.records.__table__
+        columns = [self.project(change.document) for change in changes]
         ids = [new_id() for _ in changes]
-        session.execute(
-            sa.insert(records),
-            [
-                {"id": key, "version": 1, "document": c.document, **self.project(c.document)}
-                for key, c in zip(ids, changes, strict=True)
-            ],
+        before = session.scalar(sa.select(sa.func.max(self.records.row))) or 0
+        insert_rows(
+            session,
+            self.records,
+            ("id", "version", "document", *columns[0]),
+            (
+                (key, 1, change.document, *projected.values())
+                for key, change, projected in zip(ids, changes, columns, strict=True)
+            ),
         )
-        # Asking for the rows once costs a tenth of having each insert return its own.
-        found = session.execute(sa.select(records.c.id, records.c.row).where(records.c.id.in_(ids)))
+        # Asking for the rows once costs a tenth of having each insert return its own. Others may
+        # insert at the same time, so theirs may be among the answers; ours are found by id.
+        found = session.execute(
+            sa.select(self.records.id, self.records.row).where(self.records.row > before)
+        )
         rows = {row[0]: row[1] for row in found}
-        written = [(rows[key], c) for key, c in zip(ids, changes, strict=True)]
-        session.execute(
-            sa.insert(self.versions.__table__),
-            [
-                _columns(row, Segment(c.valid_from, None, moment, c.document, source, load))
+        written = [(rows[key], change) for key, change in zip(ids, changes, strict=True)]
+        insert_rows(
+            session,
+            self.versions,
+            _SEGMENT,
+            (
+                _values(row, Segment(c.valid_from, None, moment, c.document, source, load))
                 for row, c in written
-            ],
+            ),
         )
         self.link(session, [(row, c.document) for row, c in written])
 
@@ -199,8 +209,12 @@ class Ledger:
     ) -> None:
         """Record an event or correct the past for the interval and origin that ``when`` names.
 
-        Nothing is overwritten: what was known before stays answerable by ``known_at``.
+        Nothing is overwritten: what was known before stays answerable by ``known_at``. Raises
+        Conflict for an interval that begins or ends in the future, since the current row is the
+        one of today and nothing would change it on that day.
         """
+        if when.valid_from > today() or (when.valid_to or today()) > today():
+            raise Conflict(_FUTURE)
         self._amend(session, row, self.segments(session, row), patch, when)
 
     def _amend(
@@ -233,7 +247,7 @@ class Ledger:
                 .values(superseded_at=plan.added[0].recorded_at)
                 .execution_options(synchronize_session=False)
             )
-        session.execute(sa.insert(self.versions), [_columns(row, s) for s in plan.added])
+        insert_rows(session, self.versions, _SEGMENT, (_values(row, s) for s in plan.added))
         self._refresh(session, row, plan.apply(history.values()))
 
     def mark_wrong(self, session: Session, row: int, as_of: date) -> None:
@@ -325,18 +339,32 @@ class Ledger:
         return {row[0]: row[1] for row in found}
 
 
-def _columns(row: int, segment: Segment) -> dict[str, Any]:
-    return {
-        "record": row,
-        "valid_from": segment.valid_from,
-        "valid_to": segment.valid_to,
-        "recorded_at": segment.recorded_at,
-        "superseded_at": segment.superseded_at,
-        "document": segment.document,
-        "source": segment.source,
-        "load": segment.load,
-        "wrong": segment.wrong,
-    }
+_SEGMENT = (
+    "record",
+    "valid_from",
+    "valid_to",
+    "recorded_at",
+    "superseded_at",
+    "document",
+    "source",
+    "load",
+    "wrong",
+)
+
+
+def _values(row: int, segment: Segment) -> tuple[Any, ...]:
+    """Return the values of the columns `_SEGMENT`."""
+    return (
+        row,
+        segment.valid_from,
+        segment.valid_to,
+        segment.recorded_at,
+        segment.superseded_at,
+        segment.document,
+        segment.source,
+        segment.load,
+        segment.wrong,
+    )
 
 
 def _says_already(history: Iterable[Segment], change: Change) -> bool:

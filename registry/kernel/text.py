@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff\u00ad"
 _CLEAN = str.maketrans(
@@ -16,7 +17,6 @@ _CLEAN = str.maketrans(
     # Eth and African D look like Đ on screen, and typists pick them by mistake.
     | {"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "’": "'", "ʼ": "'", "`": "'", "\u2018": "'"}
 )
-_SPACES = re.compile(r"\s+")
 _NOT_SEARCHED = re.compile(r"[^a-z0-9]+")
 _HIDDEN_BETWEEN_LETTERS = re.compile(rf"(?<=\w)[{_INVISIBLE}]+(?=\w)")
 
@@ -26,6 +26,7 @@ _RANK = {letter: index for index, letter in enumerate(_LETTERS)}
 # The new tone style puts the mark on the second vowel of a final oa, oe or uy.
 _NEW_STYLE = re.compile(rf"(?<![a-z])([a-z]*)([ou])([aey])([{_TONES}])(?![a-z\u0300-\u036f])")
 _OPEN_PAIRS = {"oa", "oe", "uy"}
+_WORDS = 20_000
 
 
 def clean(raw: str) -> str:
@@ -36,7 +37,7 @@ def clean(raw: str) -> str:
     """
     visible = unicodedata.normalize("NFC", raw).translate(_CLEAN)
     # Again: a mark may have been kept from its letter by what was just dropped.
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", visible)).strip()
+    return " ".join(unicodedata.normalize("NFC", visible).split())
 
 
 def suggest_spacing(raw: str) -> str | None:
@@ -62,7 +63,13 @@ def match_key(name: str) -> str:
     ('nguyễn thị hòa', "h'hen niê")
     """
     folded = re.sub(r"\s*'\s*", "'", clean(name).casefold())
-    decomposed = unicodedata.normalize("NFD", folded)
+    return " ".join(map(_match_word, folded.split()))
+
+
+# The words of names are few, and a load meets each of them thousands of times.
+@lru_cache(maxsize=_WORDS)
+def _match_word(word: str) -> str:
+    decomposed = unicodedata.normalize("NFD", word)
     return unicodedata.normalize("NFC", _NEW_STYLE.sub(_old_style, decomposed))
 
 
@@ -79,7 +86,12 @@ def fold(name: str) -> str:
     >>> fold("Đặng Văn Bé")
     'dang van be'
     """
-    decomposed = unicodedata.normalize("NFD", clean(name).casefold())
+    return " ".join(filter(None, map(_fold_word, clean(name).split())))
+
+
+@lru_cache(maxsize=_WORDS)
+def _fold_word(word: str) -> str:
+    decomposed = unicodedata.normalize("NFD", word.casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c)).replace("đ", "d")
     return _NOT_SEARCHED.sub(" ", bare.replace("'", "")).strip()
 
@@ -93,9 +105,10 @@ def sort_key(text: str) -> str:
     >>> sorted(["Đào", "Dũng", "Ân", "An", "Ánh"], key=sort_key)
     ['An', 'Ánh', 'Ân', 'Dũng', 'Đào']
     """
-    return " ".join(_word_key(word) for word in clean(text).casefold().split())
+    return " ".join(map(_word_key, clean(text).casefold().split()))
 
 
+@lru_cache(maxsize=_WORDS)
 def _word_key(word: str) -> str:
     letters: list[str] = []
     tone = 0
@@ -122,5 +135,5 @@ def person_sort_key(full_name: str) -> str:
     >>> sorted(["Trần Văn Bé", "Lê Thị Bé", "Vũ An"], key=person_sort_key)
     ['Vũ An', 'Lê Thị Bé', 'Trần Văn Bé']
     """
-    words = clean(full_name).split()
-    return sort_key(" ".join(words[-1:] + words[:-1]))
+    words = clean(full_name).casefold().split()
+    return " ".join(map(_word_key, words[-1:] + words[:-1]))

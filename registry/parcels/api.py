@@ -10,6 +10,7 @@ from flask.views import MethodView
 from marshmallow import ValidationError
 
 from auth.guard import current_principal, require_scope
+from registry.citizens.records import Answer
 from registry.http import Blueprint, answer, database, moment_of, value_error
 from registry.kernel.clock import now
 from registry.parcels import features, records, schemas
@@ -17,7 +18,7 @@ from registry.parcels import features, records, schemas
 blp = Blueprint("parcels", __name__, url_prefix="/v1", description="Thửa đất / parcels")
 
 
-def _tagged(found: records.Answer) -> flask.Response:
+def _tagged(found: Answer) -> flask.Response:
     response = answer(found.record)
     response.set_etag(found.tag)
     response.make_conditional(flask.request)

@@ -18,18 +18,20 @@ from sqlalchemy.orm import Session
 
 from auth.principals import Principal
 from registry.citizens.records import (
+    Answer,
+    Standing,
     find_personal_ids,
     find_record_ids,
-    hash_of,
-    protected_people,
     require_citizen,
+    standings,
+    tag_of,
 )
 from registry.citizens.rules import Verdict
 from registry.kernel.access_log import record_access
 from registry.kernel.codes import load as load_codes
 from registry.kernel.errors import Ambiguous, NotFound, Refused, Withheld
 from registry.kernel.fields import Document, Selection
-from registry.kernel.history import tell
+from registry.kernel.intervals import intervals
 from registry.kernel.ledger import Moment
 from registry.parcels.attributes import CATALOGUE, COORDINATES, PERSONAL
 from registry.parcels.changes import ledger, people_of, references_of
@@ -47,14 +49,6 @@ from registry.parcels.references import Written
 REGISTER = "parcels"
 _MOST_CANDIDATES = 20
 _FAMILY = ("lineage", "reference", "state")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One record's answer: what was selected, and a tag that changes with the record."""
-
-    record: dict[str, Any]
-    tag: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +85,9 @@ def read_parcel(
 ) -> Answer:
     """Return one parcel by its opaque id. Raises NotFound, Withheld, Malformed or Refused."""
     selection = _select(principal, fields)
-    return _read(session, principal, _require(session, record_id), selection, moment)
+    return _read(
+        session, principal, _require(session, record_id, selection.paths), selection, moment
+    )
 
 
 def _read(
@@ -99,17 +95,17 @@ def _read(
 ) -> Answer:
     document = ledger(session).documents(session, [parcel], moment).get(parcel.row, {})
     [record] = _deliver(session, principal, [(parcel, document)], selection, moment.on)
-    return Answer(record, f"{parcel.version}-{hash_of(selection.paths, moment)}")
+    return Answer(record, tag_of(record))
 
 
-def _require(session: Session, record_id: str) -> Parcel:
+def _require(session: Session, record_id: str, asked: Sequence[str] = ()) -> Parcel:
     try:
         key = str(uuid.UUID(record_id))
     except ValueError:
-        raise NotFound from None
+        raise NotFound(asked=asked) from None
     parcel = session.scalar(sa.select(Parcel).where(Parcel.id == key))
     if parcel is None:
-        raise NotFound
+        raise NotFound(asked=asked)
     return parcel
 
 
@@ -122,7 +118,7 @@ def _deliver(
 ) -> list[dict[str, Any]]:
     """Cut the documents and write their access rows; raises Withheld for a protected holder."""
     people = _people(session, [document for _, document in found])
-    _require_open(session, selection, people)
+    _require_open(selection, people)
     with_coordinates = _surveyed(session, selection, [document for _, document in found])
     for (parcel, _), subjects in zip(found, people, strict=True):
         _record(session, principal, selection, parcel, subjects)
@@ -132,28 +128,31 @@ def _deliver(
     ]
 
 
-def _people(session: Session, documents: Sequence[Document]) -> list[list[str]]:
-    """Return the record ids of the holders of each document.
+def _people(session: Session, documents: Sequence[Document]) -> list[list[Standing]]:
+    """Return the registered holders of each document, each as the record that stands for them.
 
     Asked now and not only when the document was written: a holder may have become a registered
-    person since, and a protected one.
+    person since, been merged, or been protected.
     """
     records = find_record_ids(session, {p for document in documents for p in people_of(document)})
-    return [
-        sorted(
-            {holder["citizen_id"] for holder in d.get("holders", ()) if "citizen_id" in holder}
-            | {records[p] for p in people_of(d) if p in records}
-        )
+    named = [
+        {holder["citizen_id"] for holder in d.get("holders", ()) if "citizen_id" in holder}
+        | {records[p] for p in people_of(d) if p in records}
         for d in documents
+    ]
+    known = standings(session, {key for keys in named for key in keys})
+    return [
+        sorted({known[key] for key in keys if key in known}, key=lambda who: who.id)
+        for keys in named
     ]
 
 
-def _require_open(session: Session, selection: Selection, people: Iterable[Iterable[str]]) -> None:
-    """Raise Withheld where the selection tells of people and one of them is protected."""
+def _require_open(selection: Selection, people: Iterable[Iterable[Standing]]) -> None:
+    """Raise Withheld where the selection tells of people and one of them may not be told of."""
     if any(map(selection.concerns, PERSONAL)):
-        protected = protected_people(session, {person for some in people for person in some})
-        if protected:
-            raise Withheld(subject=min(protected))
+        closed = [who.id for some in people for who in some if who.protected or who.hidden]
+        if closed:
+            raise Withheld(subject=min(closed), asked=selection.paths)
 
 
 def _record(
@@ -161,9 +160,9 @@ def _record(
     principal: Principal,
     selection: Selection,
     parcel: Parcel,
-    people: Sequence[str],
+    people: Sequence[Standing],
 ) -> None:
-    for subject in people or [parcel.id]:
+    for subject in dict.fromkeys(who.id for who in people) or [parcel.id]:
         record_access(session, principal.asker, "delivered", selection.paths, subject)
 
 
@@ -199,15 +198,15 @@ def lookup(
     """
     selection = _select(principal, fields)
     if wanted.criterion not in principal.search(REGISTER):
-        raise Refused(attributes=[wanted.criterion])
+        raise Refused(attributes=[wanted.criterion], asked=selection.paths)
     found = _candidates(session, wanted)
     if not found:
-        raise NotFound
+        raise NotFound(asked=selection.paths)
     if len(found) > 1:
         told = [
             {"id": parcel.id, **({"reference": entry} if entry else {})} for parcel, entry in found
         ]
-        raise Ambiguous(candidates=told[:_MOST_CANDIDATES])
+        raise Ambiguous(candidates=told[:_MOST_CANDIDATES], asked=selection.paths)
     return _read(session, principal, found[0][0], selection, Moment())
 
 
@@ -276,9 +275,9 @@ def list_parcels_of(
     co-holder is and the answer would tell of holders.
     """
     selection = _select(principal, fields)
-    citizen = require_citizen(session, citizen_id)
-    if protected_people(session, [citizen.id]):
-        raise Withheld(subject=citizen.id)
+    citizen = require_citizen(session, citizen_id, selection.paths)
+    if standings(session, [citizen.id])[citizen.id].protected:
+        raise Withheld(subject=citizen.id, asked=selection.paths)
     numbers = find_personal_ids(session, citizen.id)
     named = sa.select(ParcelHolder.parcel).where(ParcelHolder.personal_id.in_(numbers))
     parcels = session.scalars(
@@ -300,26 +299,26 @@ def list_parcels_of(
 def list_versions(
     session: Session, principal: Principal, record_id: str, fields: tuple[str, ...]
 ) -> list[dict[str, Any]]:
-    """Return what is believed of each interval of a parcel, oldest first (`history.tell`).
+    """Return what is believed of each interval of a parcel, oldest first.
 
     A holder of any of the intervals who is protected withholds the history of holders.
     """
     selection = _select(principal, fields)
-    parcel = _require(session, record_id)
-    believed = [s for s in ledger(session).segments(session, parcel.row).values() if s.believed]
-    people = _people(session, [segment.document for segment in believed])
-    _require_open(session, selection, people)
-    drawn = _surveyed(session, selection, [segment.document for segment in believed])
-    kept = {id(s.document): d for s, d in zip(believed, drawn, strict=True)}
-    everyone = sorted({person for some in people for person in some})
-    _record(session, principal, selection, parcel, everyone)
-    return tell(believed, lambda document, on: selection.cut(kept[id(document)], on))
+    parcel = _require(session, record_id, selection.paths)
+    history = list(ledger(session).segments(session, parcel.row).values())
+    people = _people(session, [segment.document for segment in history if segment.believed])
+    _require_open(selection, people)
+    drawn = _surveyed(session, selection, [segment.document for segment in history])
+    told = {id(s.document): document for s, document in zip(history, drawn, strict=True)}
+    found = intervals(history, lambda document, on: selection.cut(told[id(document)], on))
+    _record(session, principal, selection, parcel, [who for some in people for who in some])
+    return [interval.to_json() for interval in found]
 
 
 def read_lineage(session: Session, principal: Principal, record_id: str) -> dict[str, Any]:
     """Return every parcel that this one came from or became, and the events between them."""
     selection = _select(principal, _FAMILY)
-    parcel = _require(session, record_id)
+    parcel = _require(session, record_id, selection.paths)
     parcels, links = family(session, parcel)
     people = _people(session, [member.document for member in parcels])
     for member, subjects in zip(parcels, people, strict=True):
@@ -348,10 +347,11 @@ def holds_parcel(session: Session, citizen_id: str, parcel: str | Written, on: d
     Unknown where the person or the parcel is not known or protected, and where a holder without
     a number may be that person.
     """
-    numbers = find_personal_ids(session, citizen_id)
+    who = standings(session, [citizen_id]).get(citizen_id)
     found = _of(session, parcel)
-    if not numbers or found is None or protected_people(session, [citizen_id]):
+    if who is None or found is None or who.protected or who.hidden:
         return "unknown"
+    numbers = find_personal_ids(session, who.id)
     moment = Moment(as_of=on)
     document = ledger(session).documents(session, [found], moment).get(found.row, {})
     holders = document.get("holders", ())

@@ -92,7 +92,7 @@ def fill(database: Database, citizens: int) -> None:
         people = (entry.change.document for entry in spec.read(rows) if entry.change)
         with database.transaction() as session:
             states = (
-                Change({**document, "personal_id": _ID.format(n), "identifiers": []}, today())
+                Change({**document, "personal_id": person(n), "identifiers": []}, today())
                 for n, document in enumerate(people)
             )
             changes.apply_changes(session, states, source="benchmark", load=None)
@@ -133,6 +133,11 @@ def cluster() -> Iterator[str]:
             yield server.get_uri()
         finally:
             server.cleanup()
+
+
+def person(number: int) -> str:
+    """Return the personal id of the citizen of that number."""
+    return _ID.format(number)
 
 
 def free_port() -> int:
@@ -259,7 +264,7 @@ def size_of_answer(port: int, bearer: str) -> int:
     """Return the size in bytes of one look-up's answer, so that the constant one is as long."""
     body = orjson.dumps(
         {
-            "identifiers": [_ID.format(0)],
+            "identifiers": [person(0)],
             "fields": ["name", "birth_date", "sex", "residence.permanent", "ethnicity"],
         }
     )

@@ -11,10 +11,13 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("registry", "datasets", "auth", "migrations")
-EVERYTHING = (*PRODUCT, "tests", "tools")
 
-LONGEST_FILE = 400
+# Lines of the longest file below each of these folders. A flow of tests may be longer than the
+# code it protects, since its parts have nothing to do with each other.
+LONGEST_FILE = {PRODUCT: 450, ("tools",): 300, ("tests",): 600}
 MEDIAN_FILE = 120
+# Migrations are lists of columns, so their length says nothing.
+WRITTEN = ("registry", "datasets", "auth", "tools", "tests")
 LONGEST_FUNCTION = 60
 MEDIAN_FUNCTION = 10
 
@@ -103,15 +106,18 @@ def test_a_silent_name_would_be_found() -> None:
 
 
 def test_files_are_small() -> None:
-    lengths = {path: text.count("\n") for path, text in sources(EVERYTHING)}
-    assert {path: lines for path, lines in lengths.items() if lines > LONGEST_FILE} == {}
+    lengths: dict[str, int] = {}
+    for folders, longest in LONGEST_FILE.items():
+        found = {path: text.count("\n") for path, text in sources(folders)}
+        assert {path: lines for path, lines in found.items() if lines > longest} == {}
+        lengths |= found
     assert median(lengths.values()) <= MEDIAN_FILE
 
 
 def test_functions_are_short() -> None:
     lengths = {
         f"{path}:{node.name}": (node.end_lineno or 0) - node.lineno + 1
-        for path, text in sources(EVERYTHING)
+        for path, text in sources(WRITTEN)
         for node in ast.walk(ast.parse(text))
         if isinstance(node, ast.FunctionDef)
     }
