@@ -69,15 +69,17 @@ class Answers:
     encoding: str | None = None
 
 
-def read_geo_rows(path: Path, answers: Answers | None = None) -> Iterator[Row]:
+def read_geo_rows(
+    path: Path, answers: Answers | None = None, largest: int = LARGEST_UNPACKED
+) -> Iterator[Row]:
     """Yield the features of a geographic file; the first is row 1.
 
-    Every cell is text as the file has it; `GEOMETRY` is the outline, empty where there is none.
+    An archive is unpacked up to ``largest`` bytes. Every cell is text as the file has it; `GEOMETRY` is the outline, empty where there is none.
     Raises Invalid, before any row, for a file that can't be read and for each question that it
     leaves open; ``candidates`` then names what the file itself suggests.
     """
     asked = answers or Answers()
-    with _opened(path) as (source, shapefile):
+    with _opened(path, largest) as (source, shapefile):
         layer = _layer(source, asked)
         srid = _srid(source, layer, asked)
         letters = _letters(source, layer, shapefile, asked) if shapefile else None
@@ -85,7 +87,7 @@ def read_geo_rows(path: Path, answers: Answers | None = None) -> Iterator[Row]:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[tuple[str, Path | None]]:
+def _opened(path: Path, largest: int) -> Iterator[tuple[str, Path | None]]:
     """Give what the library opens, and the main file of a Shapefile."""
     with path.open("rb") as file:
         head = file.read(_GPKG_MARK.stop)
@@ -97,7 +99,7 @@ def _opened(path: Path) -> Iterator[tuple[str, Path | None]]:
             shutil.copyfile(path, copied)
             yield str(copied), None
         elif head.startswith(b"PK\x03\x04"):
-            shape = _unpack(path, Path(folder))
+            shape = _unpack(path, Path(folder), largest)
             yield str(shape), shape
         elif start.startswith(b"{"):
             # Named, so that JSON which is a command to another driver stays JSON.
@@ -106,9 +108,8 @@ def _opened(path: Path) -> Iterator[tuple[str, Path | None]]:
             raise Invalid(_UNKNOWN_FILE)
 
 
-def _unpack(path: Path, folder: Path) -> Path:
+def _unpack(path: Path, folder: Path, left: int) -> Path:
     """Take the parts of one Shapefile out of an archive; return its main file."""
-    left = LARGEST_UNPACKED
     try:
         with zipfile.ZipFile(path) as archive:
             for info in archive.infolist():
@@ -173,9 +174,8 @@ def _srid(source: str, layer: str, asked: Answers) -> int:
     if source.startswith("GeoJSON:") and not _is_rfc7946(told, info["total_bounds"]):
         # RFC 7946 knows longitude and latitude only. What its forerunner let a file say is no
         # more than a hint, and coordinates in metres without it are none at all.
-        raise _question(
-            "srid", "crs_missing", _CRS_MISSING, [told] if told not in {None, _WGS84} else []
-        )
+        hints = [told] if told not in {None, _WGS84} else []
+        raise _question("srid", "crs_missing", _CRS_MISSING, hints)
     if told is None:
         raise _question("srid", "crs_missing", _CRS_MISSING, [])
     return told

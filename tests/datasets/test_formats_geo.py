@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 import shapely
 
-from datasets import formats_geo
 from datasets.formats import Row
 from datasets.formats_geo import GEOMETRY, SRID, Answers, read_geo_rows
 from registry.kernel.errors import Invalid
@@ -87,14 +86,13 @@ def test_a_database_of_another_kind_is_refused(tmp_path: Path) -> None:
     assert "GeoPackage" in refused(path).detail.en
 
 
-def test_an_archive_is_unpacked_to_its_limit_only(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_archive_is_unpacked_to_its_limit_only(tmp_path: Path) -> None:
     path = tmp_path / "upload.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("a.shp", bytes(3_000_000))
-    monkeypatch.setattr(formats_geo, "LARGEST_UNPACKED", 1_000_000)
-    assert "too large" in refused(path).detail.en
+    with pytest.raises(Invalid, match="too large"):
+        list(read_geo_rows(path, largest=1_000_000))
+    assert "can't be read" in refused(path).detail.en
 
 
 def test_an_archive_does_not_reach_beside_its_folder(tmp_path: Path) -> None:
