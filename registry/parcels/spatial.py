@@ -23,7 +23,7 @@ OWN = frozenset(
 """Tables and indexes of this file, which no model declares."""
 
 # Above so many hits it is cheaper to walk the parcels in order than to sort all that was found.
-_MOST_HITS = 10_000
+MOST_HITS = 10_000
 _BOX = "box(point(min_x, min_y), point(max_x, max_y))"
 _FIND = {
     "sqlite": (
@@ -60,20 +60,25 @@ def refresh(session: Session, rows: Collection[int]) -> None:
         session.execute(sa.text(text).bindparams(chosen), {"rows": list(rows)})
 
 
-def within(
-    session: Session, columns: tuple[Any, ...], box: Box, after: int, limit: int
+def within(  # noqa: PLR0913, PLR0917 - a place, and a page of it
+    session: Session,
+    columns: tuple[Any, ...],
+    box: Box,
+    after: int,
+    limit: int,
+    most: int = MOST_HITS,
 ) -> list[sa.Row[Any]]:
     """Return ``columns`` of the parcels whose sides meet ``box``, in order of row from ``after``.
 
-    At most ``limit`` of them.
+    At most ``limit`` of them. With more than ``most`` hits the page is found by walking.
     """
     near, count, walk = _statements(session.get_bind().dialect.name, columns)
     west, south, east, north = box
     asked = {"west": west, "south": south, "east": east, "north": north}
-    asked |= {"after": after, "limit": limit, "most": _MOST_HITS + 1}
+    asked |= {"after": after, "limit": limit, "most": most + 1}
     found = list(session.execute(near, asked))
     hits = found[0].hits if found else session.scalar(count, asked) or 0
-    return found if hits <= _MOST_HITS else list(session.execute(walk, asked))
+    return found if hits <= most else list(session.execute(walk, asked))
 
 
 @lru_cache(maxsize=16)
