@@ -10,4 +10,5 @@ SCOPES: dict[str, Text] = {
     "citizens:verify": Text("Kiểm tra thông tin khai", "Verify claims about citizens"),
     "civil_status:read": Text("Tra cứu hộ tịch", "Read civil-status acts"),
     "households:read": Text("Tra cứu hộ gia đình", "Read households"),
+    "parcels:read": Text("Tra cứu thửa đất", "Read parcels"),
 }

@@ -19,6 +19,7 @@ import migrations
 import registry.citizens.api
 import registry.civil_status.api
 import registry.households.api
+import registry.parcels.api
 import registry.places.api
 from auth.guard import public
 from auth.keys import KeyRing
@@ -39,6 +40,7 @@ BLUEPRINTS = (
     registry.citizens.api.blp,
     registry.civil_status.api.blp,
     registry.households.api.blp,
+    registry.parcels.api.blp,
 )
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"

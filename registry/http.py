@@ -54,11 +54,18 @@ TEXTS = {
         "Tổ hợp tiêu chí tìm kiếm không được công bố.", "Not a published set of search criteria."
     ),
     "predicate": Text("Không có vị từ này.", "There is no such predicate."),
+    "crs": Text("Hệ tọa độ không được phục vụ.", "This coordinate system is not served."),
+    "bbox": Text(
+        "Cần bốn số của một khung trên bản đồ.",
+        "Four numbers of a rectangle on the map are needed.",
+    ),
+    "cursor": Text("Không có trang này.", "There is no such page."),
     "control": Text("Có ký tự điều khiển.", "Control characters are not allowed."),
     "value": Text("Giá trị không hợp lệ.", "The value is not valid."),
 }
 _BREAK = frozenset(
     {"unknown", "required", "type", "too_many", "too_few", "unknown_field", "automatic_field"}
+    | {"crs", "bbox", "cursor"}
 )
 _LIBRARY = {
     "Unknown field.": "unknown",
@@ -79,6 +86,7 @@ _NAME = re.compile(r"(?!.*[0-9]{9})[0-9A-Za-z_.:-]{1,64}")
 
 _ANSWERS = (
     "application/json",
+    "application/geo+json",
     "application/json;charset=utf-8",
     "application/problem+json",
 )
@@ -340,6 +348,11 @@ def parameter_error(errors: list[FieldError]) -> SogocError:
     """Return the one error for all that is wrong with the parameters."""
     broken = any(error.code in _BREAK for error in errors)
     return Malformed(errors=errors) if broken else Invalid(errors=errors)
+
+
+def value_error(pointer: str, code: str) -> SogocError:
+    """Return the error for one parameter that only its use shows to be wrong."""
+    return parameter_error([FieldError(pointer, code, TEXTS[code])])
 
 
 def _flatten(messages: Any, pointer: str) -> Iterator[FieldError]:
