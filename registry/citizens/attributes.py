@@ -96,6 +96,8 @@ CATALOGUE = Catalogue(
         *_person("father", "cha", "father"),
         *_person("mother", "mẹ", "mother"),
         *_person("spouse", "vợ hoặc chồng", "spouse"),
+        Attribute("children.name", "Họ và tên con", "Names of the children"),
+        Attribute("children.personal_id", "Số định danh con", "Personal ids of the children"),
         *_person("representative", "người đại diện", "representative"),
         Attribute("representative.kind", "Tư cách đại diện", "Capacity of the representative"),
         Attribute("life_status", "Tình trạng sống, chết, mất tích", "Life status"),

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, Literal, NamedTuple, cast
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from registry.citizens.models import Citizen, CitizenIdentifier, CitizenVersion
+from registry.citizens.projection import as_claimed, carry, lay_over
 from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import now
 from registry.kernel.dates import PartialDate
 from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
 from registry.kernel.fields import Document
-from registry.kernel.history import Segment
+from registry.kernel.history import Edit, Segment
 from registry.kernel.identifiers import mask
 from registry.kernel.ledger import Change, Counts, Ledger
 from registry.kernel.text import fold, match_key, person_sort_key
@@ -155,14 +157,50 @@ LEDGER = Ledger(
     find=_find,
     project=_project,
     link=_link,
+    carry=carry,
 )
 
 
 def apply_changes(
     session: Session, changes: Iterable[Change], *, source: str, load: str | None
 ) -> Counts:
-    """Write the states of citizens, found by personal id (`Ledger.apply`)."""
+    """Write the states of citizens, found by personal id (`Ledger.apply`).
+
+    What acts of civil status decided of a person stands over what a state says of it.
+    """
     return LEDGER.apply(session, changes, source=source, load=load)
+
+
+View = tuple[date, date | None, Mapping[str, Any]]
+"""Of which days (first, first day after), and what acts decide of them (`projection.lay_over`)."""
+
+
+def project(
+    session: Session,
+    views: Mapping[str, Sequence[View]],
+    *,
+    source: str,
+    load: str | None,
+) -> int:
+    """Write what acts decide of people, by record id, as versions; return how many changed.
+
+    The views of a person don't overlap. On days that no view names, acts decide nothing, and what
+    they decided before is taken back. Nothing is written where nothing changes.
+    """
+    found = session.execute(sa.select(Citizen.row, Citizen.id).where(Citizen.id.in_(views.keys())))
+    edits = {row: list(_edits(views[key])) for row, key in found}
+    return LEDGER.rewrite(session, edits, source=source, load=load)
+
+
+def _edits(views: Sequence[View]) -> Iterator[Edit]:
+    reached = date.min
+    for first, after, values in sorted(views, key=lambda view: view[0]):
+        if reached < first:
+            yield Edit(reached, first, as_claimed)
+        yield Edit(first, after, partial(lay_over, values=values))
+        reached = after or date.max
+    if reached < date.max:
+        yield Edit(reached, None, as_claimed)
 
 
 def amend_citizen(  # noqa: PLR0913 - the interval and the origin belong to the act

@@ -9,7 +9,7 @@ the belief in what it touches and adds what is believed from then on. A segment 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -60,9 +60,12 @@ class Amendment:
     ended: tuple[Segment, ...]
     added: tuple[Segment, ...]
 
-    def apply(self, segments: Iterable[Segment]) -> list[Segment]:
-        """Return the history after this amendment, oldest belief first."""
-        moment = self.added[0].recorded_at
+    def apply(self, segments: Iterable[Segment], moment: datetime | None = None) -> list[Segment]:
+        """Return the history after this amendment, oldest belief first.
+
+        ``moment`` is when it is recorded; it is needed only where nothing is added.
+        """
+        moment = moment or self.added[0].recorded_at
         kept = [
             replace(segment, superseded_at=moment) if segment in self.ended else segment
             for segment in segments
@@ -82,6 +85,20 @@ def answer(
         if asked and not segment.wrong and segment.covers(as_of):
             return segment
     return None
+
+
+def says_already(
+    segments: Iterable[Segment], since: date, change: Callable[[Document], Document]
+) -> bool:
+    """Say whether ``change`` would leave every day from ``since`` on as it is believed to be."""
+    reached = since
+    for segment in sorted((s for s in segments if s.believed), key=lambda s: s.valid_from):
+        if (segment.valid_to or date.max) <= since:
+            continue
+        if segment.valid_from > reached or change(segment.document) != segment.document:
+            return False
+        reached = segment.valid_to or date.max
+    return reached == date.max
 
 
 def amend(  # noqa: PLR0913 - both intervals, the change and its origin belong to one act
@@ -123,6 +140,100 @@ def amend(  # noqa: PLR0913 - both intervals, the change and its origin belong t
     if reached < (valid_to or date.max):
         added.append(_piece(wanted, reached, valid_to, change({})))
     return Amendment(tuple(touched), tuple(added))
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One interval of days, and how the document of each of its days changes.
+
+    ``valid_to`` None: for good.
+    """
+
+    valid_from: date
+    valid_to: date | None
+    change: Callable[[Document], Document]
+
+
+def rewrite(
+    segments: Iterable[Segment],
+    edits: Iterable[Edit],
+    *,
+    recorded_at: datetime,
+    source: str,
+    load: str | None = None,
+) -> Amendment | None:
+    """Plan all ``edits``, which don't overlap, as one amendment; None where nothing changes.
+
+    As `amend`, but a segment that no edit changes stays as it is, and days without any document
+    get one only where an edit makes one of nothing. Raises ValueError for a moment before the
+    latest one recorded.
+    """
+    history = list(segments)
+    if any(segment.recorded_at > recorded_at for segment in history):
+        raise ValueError("history is recorded forwards only")
+    ordered = sorted(edits, key=lambda edit: edit.valid_from)
+    believed = sorted((s for s in history if s.believed), key=lambda s: s.valid_from)
+    ended: list[Segment] = []
+    added: list[Segment] = []
+    for segment in believed:
+        pieces = list(_pieces(segment, ordered))
+        if all(document == segment.document for _, _, document in pieces):
+            continue
+        ended.append(segment)
+        for start, end, document in pieces:
+            kept = segment if document == segment.document else None
+            origin = (kept.source, kept.load) if kept else (source, load)
+            added.append(Segment(start, end, recorded_at, document, *origin))
+    for edit in ordered:
+        made = edit.change({})
+        holes = _holes(believed, edit) if made else ()
+        added += [Segment(a, b, recorded_at, made, source, load) for a, b in holes]
+    if not ended and not added:
+        return None
+    return Amendment(tuple(ended), tuple(added))
+
+
+def _pieces(
+    segment: Segment, edits: Iterable[Edit]
+) -> Iterator[tuple[date, date | None, Document]]:
+    """Yield what becomes of a segment, neighbours with the same document joined."""
+    held: tuple[date, date | None, Document] | None = None
+    for start, end, document in _changed(segment, edits):
+        if held is not None and held[2] == document:
+            held = held[0], end, document
+            continue
+        if held is not None:
+            yield held
+        held = start, end, document
+    if held is not None:
+        yield held
+
+
+def _changed(
+    segment: Segment, edits: Iterable[Edit]
+) -> Iterator[tuple[date, date | None, Document]]:
+    reached, last = segment.valid_from, segment.valid_to or date.max
+    for edit in edits:
+        start, end = max(edit.valid_from, reached), min(edit.valid_to or date.max, last)
+        if start >= end:
+            continue
+        if reached < start:
+            yield reached, start, segment.document
+        yield start, None if end == date.max else end, edit.change(segment.document)
+        reached = end
+    if reached < last:
+        yield reached, segment.valid_to, segment.document
+
+
+def _holes(believed: Iterable[Segment], edit: Edit) -> Iterator[tuple[date, date | None]]:
+    """Yield the days of an edit that no segment covers."""
+    reached, last = edit.valid_from, edit.valid_to or date.max
+    for segment in believed:
+        if reached < min(segment.valid_from, last):
+            yield reached, min(segment.valid_from, last)
+        reached = max(reached, segment.valid_to or date.max)
+    if reached < last:
+        yield reached, edit.valid_to
 
 
 def _overlap(one: Segment, other: Segment) -> bool:

@@ -7,56 +7,29 @@ transaction, so that no register can change one without the other.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.orm import Session
 
 from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import now, today
-from registry.kernel.db import JsonText, UtcDateTime, new_id
+from registry.kernel.columns import SEGMENT, RecordColumns, RowId, VersionColumns, values_of
+from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, NotFound, Text
 from registry.kernel.fields import Document
-from registry.kernel.history import Amendment, Segment, amend, answer
+from registry.kernel.history import Amendment, Edit, Segment, amend, answer, rewrite, says_already
 
-# Rows are joined by a small integer, which both databases find fastest; it never leaves here.
-RowId = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+__all__ = ["Change", "Counts", "Ledger", "Moment", "RecordColumns", "RowId", "VersionColumns"]
+
 _BATCH = 1000
 _FUTURE = Text("Ngày hiệu lực ở tương lai.", "A change begins or ends in the future.")
-
-
-class RecordColumns:
-    """Columns of every register's current rows: the opaque id, the version and the document."""
-
-    row: Mapped[int] = mapped_column(RowId, primary_key=True)
-    id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), unique=True)
-    version: Mapped[int] = mapped_column(sa.Integer)
-    document: Mapped[dict[str, Any]] = mapped_column(JsonText)
-
-
-class VersionColumns:
-    """Columns of every register's versions; ``record`` is the row in the table ``of``."""
-
-    of: str
-
-    id: Mapped[int] = mapped_column(RowId, primary_key=True)
-    valid_from: Mapped[date] = mapped_column(sa.Date)
-    valid_to: Mapped[date | None] = mapped_column(sa.Date)
-    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    document: Mapped[dict[str, Any]] = mapped_column(JsonText)
-    source: Mapped[str] = mapped_column(sa.Text)
-    load: Mapped[str | None] = mapped_column(sa.Text)
-    wrong: Mapped[bool] = mapped_column(sa.Boolean)
-
-    @declared_attr
-    def record(cls) -> Mapped[int]:  # noqa: N805 - a class-level declaration
-        """Name the row of the record that this is a version of."""
-        return mapped_column(RowId, sa.ForeignKey(f"{cls.of}.row"), index=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +74,23 @@ class Counts:
         )
 
 
+Plan = tuple[Mapping[int, Segment], Amendment]
+"""The history of one record by version key, and what to write to it."""
+
+
+def _as_it_comes(before: Document, comes: Document) -> Document:
+    del before
+    return comes
+
+
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """The writer of one register.
 
     ``key`` reads a document's key and ``find`` the rows that have such keys; ``project`` makes
     the columns of the current row; ``link`` lets the look-up tables lead to (row, document)s.
+    ``carry`` makes of the state that was and the state that comes the one to write, for registers
+    in which not everything comes with the state.
     """
 
     records: type[Any]
@@ -115,6 +99,7 @@ class Ledger:
     find: Callable[[Session, Sequence[str]], Mapping[str, int]]
     project: Callable[[Document], dict[str, Any]]
     link: Callable[[Session, Sequence[tuple[int, Document]]], None]
+    carry: Callable[[Document, Document], Document] = _as_it_comes
 
     def apply(
         self, session: Session, changes: Iterable[Change], *, source: str, load: str | None
@@ -177,9 +162,9 @@ class Ledger:
         insert_rows(
             session,
             self.versions,
-            _SEGMENT,
+            SEGMENT,
             (
-                _values(row, Segment(c.valid_from, None, moment, c.document, source, load))
+                values_of(row, Segment(c.valid_from, None, moment, c.document, source, load))
                 for row, c in written
             ),
         )
@@ -190,19 +175,94 @@ class Ledger:
     ) -> int:
         """Write those of ``changes`` that say something new; return how many did."""
         known = self.find(session, [self.key(change.document) for change in changes])
-        histories = self._histories(session, set(known.values()))
-        written: set[int] = set()
+        waiting = [(known[self.key(change.document)], change) for change in changes]
         count = 0
-        for change in changes:
-            row = known[self.key(change.document)]
-            history = self.segments(session, row) if row in written else histories[row]
-            if _says_already(history.values(), change):
-                continue
-            when = Segment(change.valid_from, None, now(), {}, source, load)
-            self._amend(session, row, history, _constant(change.document), when)
-            written.add(row)
-            count += 1
+        while waiting:
+            histories = self.histories(session, {row for row, _ in waiting})
+            plans: dict[int, Plan] = {}
+            later: list[tuple[int, Change]] = []
+            moment = now()
+            for row, change in waiting:
+                patch = partial(self._carried, change.document)
+                if row in plans:
+                    # The second new state of one record: the first must be written before it.
+                    later.append((row, change))
+                elif not says_already(histories[row].values(), change.valid_from, patch):
+                    when = Segment(change.valid_from, None, moment, {}, source, load)
+                    plans[row] = _plan(histories[row], patch, when)
+            self._write(session, plans, moment)
+            count += len(plans)
+            waiting = later
         return count
+
+    def _carried(self, comes: Document, before: Document) -> Document:
+        return self.carry(before, comes)
+
+    def rewrite(
+        self,
+        session: Session,
+        edits: Mapping[int, Sequence[Edit]],
+        *,
+        source: str,
+        load: str | None,
+    ) -> int:
+        """Write the edits of many records, by row, in batches; return how many records changed.
+
+        Histories are read together and versions written together, and a record in which nothing
+        changes is not touched (`registry.kernel.history.rewrite`).
+        """
+        changed = 0
+        rows = iter(sorted(edits))
+        while batch := list(islice(rows, _BATCH)):
+            moment = now()
+            plans: dict[int, Plan] = {}
+            for row, history in self.histories(session, batch).items():
+                plan = rewrite(
+                    history.values(), edits[row], recorded_at=moment, source=source, load=load
+                )
+                if plan:
+                    plans[row] = history, plan
+            self._write(session, plans, moment)
+            changed += len(plans)
+        return changed
+
+    def _write(self, session: Session, plans: Mapping[int, Plan], moment: datetime) -> None:
+        """End the beliefs that ``plans`` end, write what they add, and set the current rows."""
+        ended = [key for history, plan in plans.values() for key in _keys(history, plan.ended)]
+        for part in (ended[i : i + _BATCH] for i in range(0, len(ended), _BATCH)):
+            session.execute(
+                sa.update(self.versions)
+                .where(self.versions.id.in_(part))
+                .values(superseded_at=moment)
+                .execution_options(synchronize_session=False)
+            )
+        added = (values_of(row, s) for row, (_, plan) in plans.items() for s in plan.added)
+        insert_rows(session, self.versions, SEGMENT, added)
+        true_now: dict[int, Document] = {}
+        for row, (history, plan) in plans.items():
+            found = answer(plan.apply(history.values(), moment), today())
+            true_now[row] = found.document if found else {}
+        self._set_current(session, true_now)
+
+    def _set_current(self, session: Session, documents: Mapping[int, Document]) -> None:
+        """Set the current rows to ``documents``, one statement for all with the same columns."""
+        table = self.records.__table__
+        grouped: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+        for row, document in documents.items():
+            columns = {"document": document, **self.project(document)}
+            told = {f"new_{name}": value for name, value in columns.items()}
+            grouped[tuple(columns)].append({"of_row": row, **told})
+        for names, rows in grouped.items():
+            values: dict[str, Any] = {name: sa.bindparam(f"new_{name}") for name in names}
+            session.execute(
+                sa.update(table)
+                .where(table.c.row == sa.bindparam("of_row"))
+                .values(version=table.c.version + 1, **values),
+                rows,
+            )
+        if documents:
+            self.link(session, list(documents.items()))
+            session.expire_all()
 
     def amend(
         self, session: Session, row: int, patch: Callable[[Document], Document], when: Segment
@@ -215,40 +275,8 @@ class Ledger:
         """
         if when.valid_from > today() or (when.valid_to or today()) > today():
             raise Conflict(_FUTURE)
-        self._amend(session, row, self.segments(session, row), patch, when)
-
-    def _amend(
-        self,
-        session: Session,
-        row: int,
-        history: Mapping[int, Segment],
-        patch: Callable[[Document], Document],
-        when: Segment,
-    ) -> None:
-        plan = amend(
-            history.values(),
-            patch,
-            valid_from=when.valid_from,
-            valid_to=when.valid_to,
-            recorded_at=when.recorded_at,
-            source=when.source,
-            load=when.load,
-        )
-        self._write(session, row, history, plan)
-
-    def _write(
-        self, session: Session, row: int, history: Mapping[int, Segment], plan: Amendment
-    ) -> None:
-        ended = [key for key, segment in history.items() if segment in plan.ended]
-        if ended:
-            session.execute(
-                sa.update(self.versions)
-                .where(self.versions.id.in_(ended))
-                .values(superseded_at=plan.added[0].recorded_at)
-                .execution_options(synchronize_session=False)
-            )
-        insert_rows(session, self.versions, _SEGMENT, (_values(row, s) for s in plan.added))
-        self._refresh(session, row, plan.apply(history.values()))
+        plan = _plan(self.segments(session, row), patch, when)
+        self._write(session, {row: plan}, when.recorded_at)
 
     def mark_wrong(self, session: Session, row: int, as_of: date) -> None:
         """Mark the version believed of ``as_of`` as wrong; raises NotFound where there is none.
@@ -266,16 +294,9 @@ class Ledger:
             .values(wrong=True)
             .execution_options(synchronize_session=False)
         )
-        self._refresh(
-            session, row, [replace(s, wrong=s.wrong or s is wrong) for s in history.values()]
-        )
-
-    def _refresh(self, session: Session, row: int, history: Iterable[Segment]) -> None:
-        """Set the current row to what is believed of today."""
-        true_now = answer(history, today())
-        document: Document = true_now.document if true_now else {}
-        self.touch(session, row, document=document, **self.project(document))
-        self.link(session, [(row, document)])
+        left = (replace(s, wrong=s.wrong or s is wrong) for s in history.values())
+        true_now = answer(left, today())
+        self._set_current(session, {row: true_now.document if true_now else {}})
 
     def touch(self, session: Session, row: int, **values: Any) -> None:
         """Set columns of the current row, as its next version."""
@@ -289,9 +310,10 @@ class Ledger:
 
     def segments(self, session: Session, row: int) -> dict[int, Segment]:
         """Return the history of one record by version key, oldest belief first."""
-        return self._histories(session, [row])[row]
+        return self.histories(session, [row])[row]
 
-    def _histories(self, session: Session, rows: Collection[int]) -> dict[int, dict[int, Segment]]:
+    def histories(self, session: Session, rows: Collection[int]) -> dict[int, dict[int, Segment]]:
+        """Return the histories of many records by row and version key, in one query."""
         table = self.versions
         found = session.execute(
             sa.select(
@@ -338,44 +360,21 @@ class Ledger:
         return {row[0]: row[1] for row in found}
 
 
-_SEGMENT = (
-    "record",
-    "valid_from",
-    "valid_to",
-    "recorded_at",
-    "superseded_at",
-    "document",
-    "source",
-    "load",
-    "wrong",
-)
-
-
-def _values(row: int, segment: Segment) -> tuple[Any, ...]:
-    """Return the values of the columns `_SEGMENT`."""
-    return (
-        row,
-        segment.valid_from,
-        segment.valid_to,
-        segment.recorded_at,
-        segment.superseded_at,
-        segment.document,
-        segment.source,
-        segment.load,
-        segment.wrong,
+def _plan(
+    history: Mapping[int, Segment], patch: Callable[[Document], Document], when: Segment
+) -> Plan:
+    plan = amend(
+        history.values(),
+        patch,
+        valid_from=when.valid_from,
+        valid_to=when.valid_to,
+        recorded_at=when.recorded_at,
+        source=when.source,
+        load=when.load,
     )
+    return history, plan
 
 
-def _says_already(history: Iterable[Segment], change: Change) -> bool:
-    """Say whether the register believes just this of every day from the change on."""
-    held = [
-        segment
-        for segment in history
-        if segment.believed and (segment.valid_to or date.max) > change.valid_from
-    ]
-    same = [segment.document for segment in held] == [change.document]
-    return same and held[0].covers(change.valid_from)
-
-
-def _constant(document: Document) -> Callable[[Document], Document]:
-    return lambda _: document
+def _keys(history: Mapping[int, Segment], segments: Iterable[Segment]) -> list[int]:
+    wanted = {id(segment) for segment in segments}
+    return [key for key, segment in history.items() if id(segment) in wanted]

@@ -1,0 +1,38 @@
+"""What registers that build upon citizens ask of this one; nothing here answers a client."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from registry.citizens.changes import LEDGER
+from registry.citizens.models import Citizen
+from registry.kernel.fields import Document
+from registry.kernel.history import Segment
+from registry.kernel.ledger import Moment
+
+
+def histories(session: Session, record_ids: Collection[str]) -> dict[str, list[Segment]]:
+    """Return by record id what is believed of each interval, oldest first; not logged."""
+    rows = _rows(session, record_ids)
+    found = LEDGER.histories(session, rows)
+    return {
+        rows[row]: sorted((s for s in history.values() if s.believed), key=lambda s: s.valid_from)
+        for row, history in found.items()
+    }
+
+
+def documents(
+    session: Session, record_ids: Collection[str], moment: Moment
+) -> Mapping[str, Document]:
+    """Return by record id what is known at ``moment``; the caller logs whom it tells of."""
+    found = session.scalars(sa.select(Citizen).where(Citizen.id.in_(record_ids))).all()
+    known = LEDGER.documents(session, found, moment)
+    return {citizen.id: known[citizen.row] for citizen in found if citizen.row in known}
+
+
+def _rows(session: Session, record_ids: Collection[str]) -> dict[int, str]:
+    found = session.execute(sa.select(Citizen.row, Citizen.id).where(Citizen.id.in_(record_ids)))
+    return {row[0]: row[1] for row in found}
