@@ -8,5 +8,6 @@ SCOPES: dict[str, Text] = {
     "citizens:read": Text("Tra cứu công dân", "Read citizens"),
     "citizens:search": Text("Tìm công dân theo thông tin", "Search citizens by facts"),
     "citizens:verify": Text("Kiểm tra thông tin khai", "Verify claims about citizens"),
+    "civil_status:read": Text("Tra cứu hộ tịch", "Read civil-status acts"),
     "households:read": Text("Tra cứu hộ gia đình", "Read households"),
 }

@@ -8,6 +8,7 @@ from alembic import context
 import auth.models  # noqa: F401
 import datasets.models  # noqa: F401
 import registry.citizens.models
+import registry.civil_status.models
 import registry.households.models
 import registry.kernel.access_log  # noqa: F401
 from registry.kernel.db import Base

@@ -17,6 +17,7 @@ from flask.json.provider import DefaultJSONProvider
 import auth.api
 import migrations
 import registry.citizens.api
+import registry.civil_status.api
 import registry.households.api
 import registry.places.api
 from auth.guard import public
@@ -36,6 +37,7 @@ BLUEPRINTS = (
     auth.api.v1,
     registry.places.api.blp,
     registry.citizens.api.blp,
+    registry.civil_status.api.blp,
     registry.households.api.blp,
 )
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"

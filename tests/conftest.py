@@ -26,6 +26,7 @@ from auth.principals import Agreement
 from auth.scopes import SCOPES
 from registry.app import create_app
 from registry.citizens.attributes import CATALOGUE
+from registry.civil_status.attributes import CATALOGUE as ACTS
 from registry.kernel.access_log import AccessEvent
 from registry.kernel.db import Database, new_id
 from registry.kernel.settings import Settings
@@ -97,6 +98,13 @@ GRANTED = frozenset(
 )
 
 
+GRANTED_ACTS = frozenset(a.path for a in ACTS.attributes) - {
+    "death.cause",
+    "persons.father.personal_id",
+    "persons.mother.personal_id",
+}
+
+
 @pytest.fixture
 def service(database: Database, tmp_path: Path) -> Iterator[Service]:
     """Give the application with a client that may read all but religion and phone."""
@@ -110,12 +118,17 @@ def service(database: Database, tmp_path: Path) -> Iterator[Service]:
                 "",
                 "ward-office",
                 "1.004222",
-                {"citizens": GRANTED, "households": frozenset({"address", "head", "members"})},
+                {
+                    "citizens": GRANTED,
+                    "households": frozenset({"address", "head", "members"}),
+                    "civil_status": GRANTED_ACTS,
+                },
                 {
                     "citizens": frozenset(
                         {"personal_id", "nine_digit_id", "name", "birth_date", "birth_year"}
                     )
-                    | {"commune"}
+                    | {"commune"},
+                    "civil_status": frozenset({"type", "number", "book", "office", "year"}),
                 },
                 "Luật Cư trú 68/2020/QH14, Điều 20",
                 date(2026, 1, 1),

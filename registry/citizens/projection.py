@@ -41,8 +41,9 @@ def as_claimed(document: Document) -> Document:
     if "projected" not in document:
         return document
     laid = {*document["projected"], "projected", "claimed"}
-    rest: dict[str, Any] = {key: value for key, value in document.items() if key not in laid}
-    return rest | document.get("claimed", {})
+    rest = {key: value for key, value in document.items() if key not in laid}
+    claimed: Document = document.get("claimed", {})
+    return {**rest, **claimed}
 
 
 def carry(before: Document, comes: Document) -> Document:
@@ -50,6 +51,18 @@ def carry(before: Document, comes: Document) -> Document:
     if "projected" not in before:
         return comes
     return lay_over(comes, {path: _decided(before, path) for path in before["projected"]})
+
+
+def without_books(document: Document) -> Document:
+    """Return the document without the books that its marital status names as missing.
+
+    They are those of the places where somebody lived, which a protected address withholds.
+    """
+    status = document.get("marital_status", {})
+    if "missing" not in status.get("coverage", {}):
+        return document
+    coverage = {"complete": status["coverage"]["complete"]}
+    return {**document, "marital_status": {**status, "coverage": coverage}}
 
 
 def _decided(document: Document, path: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any, Protocol, cast
 
@@ -18,6 +18,7 @@ from registry.citizens.attributes import CATALOGUE, WHEREABOUTS
 from registry.citizens.changes import LEDGER
 from registry.citizens.intervals import Interval, intervals
 from registry.citizens.models import Citizen, CitizenIdentifier
+from registry.citizens.projection import without_books
 from registry.citizens.rules import (
     PREDICATES,
     Verdict,
@@ -155,6 +156,7 @@ def _cut(
     citizen: CurrentRow, document: Document, selection: Selection, moment: Moment
 ) -> dict[str, Any]:
     on = moment.on
+    document = document if citizen.secrecy == "none" else without_books(document)
     return {"id": citizen.id, **selection.cut(true_on(document, on), on)}
 
 
@@ -293,6 +295,8 @@ def list_versions(
     selection = select_fields(principal, fields)
     citizen = _require_open(session, record_id, selection)
     history = list(LEDGER.segments(session, citizen.row).values())
+    if citizen.secrecy != "none":
+        history = [replace(s, document=without_books(s.document)) for s in history]
     told = [_told(interval) for interval in intervals(history, selection)]
     record_access(session, principal.asker, "delivered", selection.paths, citizen.id)
     return told

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from registry.citizens.changes import LEDGER
 from registry.citizens.models import Citizen
+from registry.citizens.records import standings
 from registry.kernel.fields import Document
 from registry.kernel.history import Segment
 from registry.kernel.ledger import Moment
@@ -31,6 +32,17 @@ def documents(
     found = session.scalars(sa.select(Citizen).where(Citizen.id.in_(record_ids))).all()
     known = LEDGER.documents(session, found, moment)
     return {citizen.id: known[citizen.row] for citizen in found if citizen.row in known}
+
+
+def identities(session: Session, record_ids: Collection[str]) -> set[str]:
+    """Return the ids with those of every record that is the same person by a merge."""
+    known = set(record_ids) | {s.id for s in standings(session, record_ids).values()}
+    fresh = known
+    while fresh:
+        found = session.scalars(sa.select(Citizen.id).where(Citizen.merged_into.in_(fresh)))
+        fresh = set(found) - known
+        known = known | fresh
+    return known
 
 
 def _rows(session: Session, record_ids: Collection[str]) -> dict[int, str]:

@@ -202,12 +202,15 @@ def amended(acts: Iterable[Act]) -> list[Act]:
 
 
 def root_of(act: Act, known: Mapping[str, Act]) -> str | None:
-    """Return the code of the entry behind a chain of corrections; None for a circle."""
+    """Return the code of the entry behind a chain of corrections; empty for a circle.
+
+    None where the chain names no entry.
+    """
     seen = {act.code}
     code = act.amends
     while code is not None and code in known and known[code].kind in RETROACTIVE:
         if code in seen:
-            return None
+            return ""
         seen.add(code)
         code = known[code].amends
     return code

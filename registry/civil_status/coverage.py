@@ -23,6 +23,7 @@ _ERAS = ((date.min, WAVE), (WAVE, REFORM), (REFORM, date.max))
 _KINDS = ("permanent", "temporary")
 Days = tuple[date, date]
 """An interval of days, closed at the start and open at the end."""
+Covered = Mapping[tuple[str, Unit | None], Sequence[Days]]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -107,11 +108,16 @@ def office_codes(residences: Iterable[Residence]) -> set[str]:
     return {code for r in residences for era in _codes(r.address) for code in era}
 
 
-def uncovered(residences: Sequence[Residence], books: Iterable[Book], since: date) -> list[Gap]:
-    """Return what is missing from ``since`` on: books not complete, and days of no residence."""
+def covered_days(books: Iterable[Book]) -> Covered:
+    """Return the days that complete books cover, by office code and the unit that it means."""
     covered: dict[tuple[str, Unit | None], list[Days]] = defaultdict(list)
     for book in books:
         covered[book.office, book.unit].append(book.days)
+    return covered
+
+
+def uncovered(residences: Sequence[Residence], covered: Covered, since: date) -> list[Gap]:
+    """Return what is missing from ``since`` on: books not complete, and days of no residence."""
     gaps = [
         Gap(start, end) for start, end in _outside([(r.start, r.end) for r in residences], since)
     ]
@@ -122,7 +128,7 @@ def uncovered(residences: Sequence[Residence], books: Iterable[Book], since: dat
                 continue
             for code in codes:
                 unit = catalogue().unit(code, start)
-                left = _outside(covered[code, unit], start, end)
+                left = _outside(covered.get((code, unit), ()), start, end)
                 gaps += [Gap(a, b, code, unit.name if unit else None) for a, b in left]
             if not codes:
                 gaps.append(Gap(start, end))

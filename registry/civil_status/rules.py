@@ -121,7 +121,8 @@ class _Person:
         days |= {self._background.start} if self._background.start else set()
         days |= {gap.start for gap in self._background.gaps if gap.start != date.min}
         days |= {self._adult} if self._adult else set()
-        return sorted(day for day in days if day <= self._background.today)
+        first = self._birth.first if self._birth else date.min
+        return sorted(day for day in days if first <= day <= self._background.today)
 
     def _gaps(self, since: date) -> list[Gap]:
         gaps = self._background.gaps
@@ -233,7 +234,7 @@ def _changes_the_person(act: Act, who: str, acts: Sequence[Act]) -> bool:
     So does a correction whose entry is in no book here: it can't be applied to that.
     """
     known = {a.code: a for a in acts}
-    apart = act.kind in RETROACTIVE and root_of(act, known) not in known
+    apart = act.kind in RETROACTIVE and root_of(act, known) not in {"", *known}
     if not apart and act.kind not in PROSPECTIVE:
         return False
     if act.persons:

@@ -156,6 +156,16 @@ class Conflict(SogocError):
     text = Text("Trạng thái hiện tại không cho phép.", "The present state does not allow this.")
 
 
+class Ambiguous(SogocError):
+    """What was asked for fits several records; ``candidates`` name them as far as anybody may."""
+
+    code = "ambiguous"
+    text = Text(
+        "Yêu cầu khớp với nhiều bản ghi: hãy chọn một hoặc nêu rõ hơn.",
+        "Several records fit: choose one of them, or ask more exactly.",
+    )
+
+
 class Unavailable(SogocError):
     """A part that is needed does not answer now; try again."""
 
