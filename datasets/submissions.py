@@ -100,7 +100,7 @@ def check(
     staged = _Batches(
         session, StagedChange, "submission", "number", "rows", "valid_from", "document"
     )
-    for entry in _entries(uploads, submission):
+    for entry in _entries(session, uploads, submission):
         read += entry.rows
         for found in entry.findings:
             findings.add(submission.id, found.rule, found.line, found.column)
@@ -161,14 +161,15 @@ def staged_changes(session: Session, submission: Submission) -> Iterator[tuple[i
             yield rows, Change(document, valid_from)
 
 
-def _entries(uploads: Uploads, submission: Submission) -> Iterator[Entry]:
-    """Read the kept file by its specification."""
+def _entries(session: Session, uploads: Uploads, submission: Submission) -> Iterator[Entry]:
+    """Read the kept file by its specification, and check it against what is registered."""
     spec = SPECS[submission.dataset]
     required = [column.name for column in spec.columns if column.required]
     rows = read_rows(
         uploads.path(submission.sha256), [column.name for column in spec.columns], required
     )
-    return spec.read(rows)
+    entries = spec.read(rows)
+    return spec.against(session, entries) if spec.against else entries
 
 
 def list_findings(session: Session, submission_id: str) -> list[dict[str, object]]:
