@@ -61,7 +61,10 @@ class Registrar:
 
     def _birth(self, person: Person) -> Iterator[Row]:
         """Yield the birth, and what was added to its entry later."""
-        office = person.born_in or self._places.of(person.born)[0]
+        day, kind = self._registered(person)
+        office = person.born_in
+        if office is None or not office.valid_on(day):
+            office = self._office(day)
         chance = self._random.random
         recognised = (
             person.father is not None
@@ -71,10 +74,10 @@ class Registrar:
             and person.born < ON - timedelta(days=800)
             and chance() < RECOGNISED
         )
-        entry = self._clerk.entry("birth", *self._registered(person), office)
+        entry = self._clerk.entry("birth", day, kind, office)
         entry |= self._child(person) | {
             "birth_place": "Bệnh viện" if person.born.year >= _OLD else "Nhà hộ sinh",
-            "birth_place_commune": office.code,
+            "birth_place_commune": person.born_in.code if person.born_in else "",
             "birth_place_on": f"{person.born:%d/%m/%Y}",
         }
         for role in ("mother", "father"):
