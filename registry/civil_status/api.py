@@ -36,7 +36,7 @@ class CivilActLookup(MethodView):
     """Look-up by entry."""
 
     @require_scope("civil_status:read")
-    @blp.arguments(schemas.LookupRequest)
+    @blp.arguments(schemas.ActLookupRequest)
     @blp.response(200, schemas.ActLookupAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Tra cứu theo số, quyển số, nơi và năm / find an act by its entry."""

@@ -15,7 +15,7 @@ _TYPES = [entry.code for entry in load("civil_act_type").codes]
 _LONGEST = 100
 
 
-class Entry(StrictSchema):
+class ActEntry(StrictSchema):
     """An entry as people know it from a paper; the book is often not known."""
 
     type = fields.String(required=True, validate=OneOf(_TYPES, error="value"))
@@ -29,10 +29,10 @@ class Entry(StrictSchema):
     year = fields.String(required=True, validate=Regexp(r"\A(18|19|20|21)[0-9]{2}\Z", error="date"))
 
 
-class LookupRequest(StrictSchema):
+class ActLookupRequest(StrictSchema):
     """A look-up of one act by its entry."""
 
-    act = fields.Nested(Entry, required=True)
+    act = fields.Nested(ActEntry, required=True)
     paths = fields.List(
         fields.String(),
         required=True,

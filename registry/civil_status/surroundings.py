@@ -87,7 +87,8 @@ def read_surroundings(session: Session, people: Collection[str]) -> Surroundings
 
 def relatives(session: Session, people: Collection[str]) -> set[str]:
     """Return those whom the acts of ``people`` name beside them."""
-    return {who for _, document in _naming(session, people) for who in named(document)}
+    known = identities(session, people)
+    return {who for _, document in _naming(session, known) for who in named(document)}
 
 
 def targets(session: Session, codes: Collection[str]) -> list[Document]:

@@ -271,15 +271,16 @@ def _some_acts(draw: st.DrawFn) -> list[dict[str, Any]]:
     acts: list[dict[str, Any]] = []
     for number in range(draw(st.integers(1, 9))):
         target = draw(st.sampled_from([a["code"] for a in acts] or [None]))
+        kind, on, field = draw(st.tuples(st.sampled_from(_KINDS), _DAYS, st.sampled_from(_FIELDS)))
         one, other = draw(st.permutations(_PEOPLE))[:2]
-        kind, on, field = (draw(s) for s in (st.sampled_from(_KINDS), _DAYS, st.sampled_from(_FIELDS)))
-        acts.append(_made(f"A-{number}", kind, on, (one, other), field, target))
+        acts.append(_made((f"A-{number}", kind, on), (one, other), field, target))
     return acts
 
 
 def _made(
-    code: str, kind: str, on: str, people: tuple[str, str], field: tuple[str, Any], target: Any
+    head: tuple[str, str, str], people: tuple[str, str], field: tuple[str, Any], target: Any
 ) -> dict[str, Any]:
+    code, kind, on = head
     one, other = people
     amends = {"amends": target} if target else {}
     if kind == "birth":
