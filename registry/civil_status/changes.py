@@ -122,21 +122,15 @@ def record_acts(
     naming the codes, for acts without any date.
     """
     counts = Counts()
-    # Everybody once, at the end: what an earlier batch says may be changed by a later one.
-    people: set[str] = set()
     stream = iter(changes)
     while batch := list(islice(stream, _BATCH)):
-        written, concerned = _record(session, [c.document for c in batch], source, load)
-        counts += written
-        people |= concerned
-    _refresh(session, people, source, load)
+        counts += _record(session, [change.document for change in batch], source, load)
     return counts
 
 
 def _record(
     session: Session, documents: Sequence[Document], source: str, load: str | None
-) -> tuple[Counts, set[str]]:
-    """Write a batch of acts; return the counts and everybody whom they concern."""
+) -> Counts:
     undated = [d["code"] for d in documents if effective_date(d) is None]
     if undated:
         raise Invalid(
@@ -146,8 +140,11 @@ def _record(
     before = _present(session, [d["code"] for d in resolved])
     changed = [d for d in resolved if before.get(d["code"], (None, None))[0] != d]
     counts = LEDGER.apply(session, _dated(resolved, before), source=source, load=load)
-    replaced = [before[d["code"]][0] for d in changed if d["code"] in before]
-    return counts, _concerned(session, [*changed, *replaced]) if changed else set()
+    if changed:
+        replaced = [before[d["code"]][0] for d in changed if d["code"] in before]
+        people = _concerned(session, [*changed, *replaced])
+        _refresh(session, people, source, load)
+    return counts
 
 
 def _dated(
@@ -225,14 +222,10 @@ def refresh_marital_status(
 
 
 def _refresh(session: Session, people: Collection[str], source: str, load: str | None) -> int:
-    # Ids are made in the order of their file, so that families stay together.
-    ordered = iter(sorted(people))
     count = 0
-    done: set[str] = set()
-    while batch := list(islice(ordered, _BATCH)):
-        standing = {s.id for s in standings(session, batch).values()} - done
-        done |= standing
-        views = _views(session, sorted(standing))
+    standing = sorted({s.id for s in standings(session, people).values()})
+    for i in range(0, len(standing), _BATCH):
+        views = _views(session, standing[i : i + _BATCH])
         count += project(session, views, source=source, load=load)
     return count
 
