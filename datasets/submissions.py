@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from datasets.formats import read_rows
 from datasets.models import StagedChange, Submission, SubmissionFinding
 from datasets.specs import RULES, SPECS, Entry
-from registry.kernel.bulk import insert_rows
+from registry.kernel.bulk import insert_rows, uncollected
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, NotFound, Text
@@ -95,6 +95,17 @@ def check(
         raise Conflict(Text("Bản nộp đã công bố.", "The submission is published."))
     clear(session, submission, SubmissionFinding)
     clear(session, submission, StagedChange)
+    with uncollected():
+        _check(session, uploads, submission, progress)
+    submission.state = "checked"
+    session.flush()
+    return submission
+
+
+def _check(
+    session: Session, uploads: Uploads, submission: Submission, progress: Progress | None
+) -> None:
+    """Write what is found, what is staged, and how many rows each of them were."""
     read = valid = number = 0
     findings = _Batches(session, SubmissionFinding, "submission", "rule", "line", "column_name")
     staged = _Batches(
@@ -114,9 +125,6 @@ def check(
     staged.write()
     submission.rows_read, submission.rows_valid = read, valid
     submission.rows_rejected = read - valid
-    submission.state = "checked"
-    session.flush()
-    return submission
 
 
 class _Batches:
