@@ -82,34 +82,46 @@ def _document(reading: Reading) -> dict[str, Any]:
             "note": reading.text("note"),
         }
     )
-    persons = present({role: _person(reading, role) for role in ROLES})
+    told = _told(reading)
+    persons = present({role: _person(reading, role) for role in ROLES if role in told})
     code = reading.text("code", required=True) or ""
     return {**document, "code": code, "persons": persons}
 
 
+def _told(reading: Reading) -> set[str]:
+    """Return the first words of the columns that are filled: most of so wide a row is empty."""
+    return {column.partition("_")[0] for column in reading.row.cells}
+
+
 def _parts(reading: Reading) -> dict[str, Any]:
     """Return what the act says of its event."""
-    decision = _cells(reading, "decision", "number", "court")
-    return {
-        "birth": present(
-            {
-                "place": reading.address("birth_place"),
-                "hometown": reading.address("birth_hometown"),
-            }
-        ),
-        "marriage": present({"established_on": _date(reading, "marriage_on")}),
-        "death": _death(reading),
-        "guardianship": _guardianship(reading),
-        "parentage": present({"relation": _relation(reading)}),
-        "amendment": _amendment(reading),
-        "decision": present(
-            {
-                "kind": reading.code("decision_kind", "civil_decision_kind"),
-                **decision,
-                "effective_on": _date(reading, "decision_effective_on"),
-            }
-        ),
+    told = _told(reading)
+    return {name: read_part(reading) for name, read_part in _PARTS.items() if name in told} | {
+        "amendment": _amendment(reading)
     }
+
+
+def _birth(reading: Reading) -> dict[str, Any]:
+    places = {name: reading.address(f"birth_{name}") for name in ("place", "hometown")}
+    return present(places)
+
+
+def _marriage(reading: Reading) -> dict[str, Any]:
+    return present({"established_on": _date(reading, "marriage_on")})
+
+
+def _parentage(reading: Reading) -> dict[str, Any]:
+    return present({"relation": _relation(reading)})
+
+
+def _decision(reading: Reading) -> dict[str, Any]:
+    return present(
+        {
+            "kind": reading.code("decision_kind", "civil_decision_kind"),
+            **_cells(reading, "decision", "number", "court"),
+            "effective_on": _date(reading, "decision_effective_on"),
+        }
+    )
 
 
 def _date(reading: Reading, column: str) -> dict[str, str] | None:
@@ -260,6 +272,16 @@ def _value(reading: Reading, column: str, last: str) -> Any:
     if last in _DATES:
         return _date(reading, column)
     return reading.code(column, _CODED[last]) if last in _CODED else reading.text(column)
+
+
+_PARTS = {
+    "birth": _birth,
+    "marriage": _marriage,
+    "death": _death,
+    "guardianship": _guardianship,
+    "parentage": _parentage,
+    "decision": _decision,
+}
 
 
 def _check(reading: Reading, document: Mapping[str, Any]) -> None:
