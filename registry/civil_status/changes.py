@@ -26,7 +26,13 @@ from registry.civil_status.coverage import (
 from registry.civil_status.models import CivilAct, CivilActPerson, CivilActVersion, CivilBook
 from registry.civil_status.quality import source_quality
 from registry.civil_status.rules import Background, fold
-from registry.civil_status.surroundings import RIPPLING, read_surroundings, relatives, targets
+from registry.civil_status.surroundings import (
+    RIPPLING,
+    parts,
+    read_surroundings,
+    relatives,
+    targets,
+)
 from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import today
 from registry.kernel.dates import PartialDate
@@ -41,6 +47,7 @@ _UNDATED = Text(
     "The act has no date at all, nor the year of its book.",
 )
 _BATCH = 1000
+_MOST_WAITING = 20_000
 
 
 def number_key(number: str) -> str:
@@ -122,15 +129,24 @@ def record_acts(
     naming the codes, for acts without any date.
     """
     counts = Counts()
+    waiting: set[str] = set()
     stream = iter(changes)
     while batch := list(islice(stream, _BATCH)):
-        counts += _record(session, [change.document for change in batch], source, load)
+        done, people = _record(session, [change.document for change in batch], source, load)
+        counts += done
+        waiting |= people
+        # Whoever is named by many acts of one load is told of once, by all of them.
+        if len(waiting) >= _MOST_WAITING:
+            _refresh(session, waiting, source, load)
+            waiting = set()
+    _refresh(session, waiting, source, load)
     return counts
 
 
 def _record(
     session: Session, documents: Sequence[Document], source: str, load: str | None
-) -> Counts:
+) -> tuple[Counts, set[str]]:
+    """Write one batch; return also of whom something may be true now that was not before."""
     undated = [d["code"] for d in documents if effective_date(d) is None]
     if undated:
         raise Invalid(
@@ -140,11 +156,8 @@ def _record(
     before = _present(session, [d["code"] for d in resolved])
     changed = [d for d in resolved if before.get(d["code"], (None, None))[0] != d]
     counts = LEDGER.apply(session, _dated(resolved, before), source=source, load=load)
-    if changed:
-        replaced = [before[d["code"]][0] for d in changed if d["code"] in before]
-        people = _concerned(session, [*changed, *replaced])
-        _refresh(session, people, source, load)
-    return counts
+    replaced = [before[d["code"]][0] for d in changed if d["code"] in before]
+    return counts, _concerned(session, [*changed, *replaced])
 
 
 def _dated(
@@ -199,7 +212,6 @@ def _with_references(document: Document, people: Mapping[str, str]) -> Document:
 
 
 def _concerned(session: Session, documents: Sequence[Document]) -> set[str]:
-    """Return everybody of whom something may be true now that was not before."""
     amended = targets(session, {d["amends"] for d in documents if "amends" in d})
     people = {who for document in (*documents, *amended) for who in named(document)}
     rippling = {
@@ -223,10 +235,11 @@ def refresh_marital_status(
 
 def _refresh(session: Session, people: Collection[str], source: str, load: str | None) -> int:
     count = 0
-    standing = sorted({s.id for s in standings(session, people).values()})
-    for i in range(0, len(standing), _BATCH):
-        views = _views(session, standing[i : i + _BATCH])
-        count += project(session, views, source=source, load=load)
+    known: set[str] = set()
+    for part in parts(people):
+        known |= {standing.id for standing in standings(session, part).values()}
+    for part in parts(known):
+        count += project(session, _views(session, part), source=source, load=load)
     return count
 
 

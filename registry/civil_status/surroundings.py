@@ -123,7 +123,7 @@ def _naming(
 ) -> list[tuple[str, Document]]:
     acts = sa.select(CivilActPerson.act)
     read: list[tuple[str, Document]] = []
-    for part in _parts(people):
+    for part in parts(people):
         linked = acts.where(CivilActPerson.citizen_id.in_(part))
         query = sa.select(CivilAct.id, CivilAct.document).where(CivilAct.row.in_(linked))
         if types:
@@ -135,13 +135,14 @@ def _naming(
 
 def _reading(session: Session, column: Any, values: Collection[str]) -> list[tuple[str, Document]]:
     read: list[tuple[str, Document]] = []
-    for part in _parts(values):
+    for part in parts(values):
         query = sa.select(CivilAct.id, CivilAct.document).where(column.in_(part))
         read += [(row[0], row[1]) for row in session.execute(query)]
     return read
 
 
-def _parts(values: Collection[str]) -> Iterable[list[str]]:
+def parts(values: Collection[str]) -> Iterable[list[str]]:
+    """Return ``values`` in order, in parts that one statement can name."""
     ordered = sorted(values)
     return (ordered[i : i + _BATCH] for i in range(0, len(ordered), _BATCH))
 

@@ -132,6 +132,20 @@ def test_a_mended_entry_is_a_new_version_and_frees_whom_it_named_wrongly(books: 
     assert {v.document["persons"]["deceased"]["personal_id"] for v in believed} == {HOA}
 
 
+def test_of_two_states_of_one_act_in_a_load_the_later_stands(books: Books) -> None:
+    counts = books.record(MARRIED, marriage("KH-1", "2016-05-05", MINH, HOA))
+    assert (counts.added, counts.changed) == (1, 1)
+    again = books.record(
+        marriage("KH-1", "2016-05-05", BAY, HOA), marriage("KH-1", "2016-05-05", BAY, LAN)
+    )
+    assert (again.added, again.changed) == (0, 2)
+    told = {who: books.document(who).get("marital_status", {}).get("code") for who in _ALL}
+    assert told == {LAN: "married", BAY: "married", MINH: "unknown", HOA: "unknown"}
+
+
+_ALL = (LAN, BAY, MINH, HOA)
+
+
 def test_a_file_of_citizens_does_not_overwrite_acts(books: Books) -> None:
     books.record(MARRIED)
     single = {"code": "single", "label": "Chưa kết hôn", "state": "known"}
