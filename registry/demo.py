@@ -209,11 +209,13 @@ def guide(port: int, secret: str, moment: str) -> str:
     ``moment`` lies between the load of the citizens and that of the acts.
     """
     base = f"http://127.0.0.1:{port}"
-    bearer = '-H "Authorization: Bearer $TOKEN"'
     purpose = f"-H 'Sogoc-Procedure: {_PROCEDURE}' -H 'Sogoc-Case: DEMO-0001'"
-    json = "-H 'Content-Type: application/json'"
-    ask = f"curl -s {base}/v1/citizens/lookup {bearer} {purpose} {json}"
-    pick = """sed -E 's/.*"access_token": ?"([^"]+)".*/\\1/'"""
+    bearer = '-H "Authorization: Bearer $TOKEN"'
+    # Each answer ends its line, so that answers don't run together on a terminal.
+    curl = r"curl -s -w '\n'"
+    post = f"{bearer} {purpose} -H 'Content-Type: application/json' -d"
+    ask = f"{curl} {base}/v1/citizens/lookup {post}"
+    token = f"curl -s -u {_CLIENT}:{secret} -d grant_type=client_credentials {base}/oauth/token"
     return f"""
 ==============================================================================
  SỔ GỐC · DỮ LIỆU GIẢ LẬP, KHÔNG PHẢI NGƯỜI THẬT / SYNTHETIC DATA, NO REAL PERSON
@@ -222,37 +224,49 @@ def guide(port: int, secret: str, moment: str) -> str:
  OpenAPI   {base}/openapi.json
 
 # Lấy mã truy cập / get a token
-TOKEN=$(curl -s -u {_CLIENT}:{secret} -d grant_type=client_credentials {base}/oauth/token | {pick})
+TOKEN=$({token} | {_pick("access_token")})
 
 # Tra cứu một công dân / look a citizen up
-{ask} -d '{{"identifiers": ["{_PERSONA}"], "fields": {_FIELDS}}}'
+{ask} '{{"identifiers": ["{_PERSONA}"], "fields": {_FIELDS}}}'
+
+# Tìm theo tên không dấu và ngày sinh / search by name without marks and date of birth
+{curl} {base}/v1/citizens/search {post} '{{"criteria": {_CRITERIA}, "fields": {_FIELDS}}}'
+
+# Hộ gia đình của người đó / that person's household
+ID=$({ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["sex"]}}' | {_pick("id")})
+{curl} "{base}/v1/citizens/$ID/household?fields=address,head,members" {bearer} {purpose}
 
 # Ngoài thỏa thuận thì bị từ chối, nêu rõ trường / outside the agreement is refused by name
-{ask} -d '{{"identifiers": ["{_PERSONA}"], "fields": ["name", "religion"]}}'
+{ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["name", "religion"]}}'
 
 # Được hỏi những gì / what may I ask
-curl -s {base}/v1/me/agreement {bearer}
+{curl} {base}/v1/me/agreement {bearer}
 
 # Mã xã 26740 là đâu, trước và nay / what is commune 26740, then and now
-curl -s '{base}/v1/places/26740?as_of=2020-01-01'
-curl -s '{base}/v1/places/convert?code=26737&as_of=2020-01-01'
-{_story(base, f"{bearer} {purpose}", moment)}
+{curl} '{base}/v1/places/26740?as_of=2020-01-01'
+{curl} '{base}/v1/places/convert?code=26737&as_of=2020-01-01'
+{_story(curl, base, f"{bearer} {purpose}", moment)}
  Ctrl-C để dừng / to stop
 """
 
 
-def _story(base: str, headers: str, moment: str) -> str:
+def _pick(name: str) -> str:
+    """Return a filter that takes the first text member ``name`` out of one JSON answer."""
+    return f"""grep -oE '"{name}": ?"[^"]+"' | head -n 1 | cut -d '"' -f 4"""
+
+
+def _story(curl: str, base: str, headers: str, moment: str) -> str:
     """Return the lines by which one family is followed, and one mistake through both times."""
     json = "-H 'Content-Type: application/json'"
-    pick = """sed -E 's/.*"id": ?"([^"]+)".*/\\1/'"""
 
     def record(personal_id: str) -> str:
-        asked = f"""-d '{{"identifiers": ["{personal_id}"], "fields": ["name"]}}'"""
-        return f"$(curl -s {base}/v1/citizens/lookup {headers} {json} {asked} | {pick})"
+        asked = f"""-d '{{"identifiers": ["{personal_id}"], "fields": ["sex"]}}'"""
+        return f"$({curl} {base}/v1/citizens/lookup {headers} {json} {asked} | {_pick('id')})"
 
     def get(path: str) -> str:
-        return f'curl -s "{base}/v1/citizens/{path}" {headers}'
+        return f'{curl} "{base}/v1/citizens/{path}" {headers}'
 
+    lookup = f"{curl} {base}/v1/civil-status/lookup {headers} {json}"
     return f"""
 # Chuyện một gia đình: mã bản ghi của mẹ, ông, con gái / a family: mother, grandfather, daughter
 LAN={record(_PERSONA)}
@@ -260,7 +274,7 @@ BAY={record(_GRANDFATHER)}
 MY={record(_DAUGHTER)}
 
 # Khai sinh của con, theo số và quyển sổ / the daughter's birth, by its entry in the book
-curl -s {base}/v1/civil-status/lookup {headers} {json} -d '{{"act": {_ENTRY}, "fields": {_OF_ACT}}}'
+{lookup} -d '{{"act": {_ENTRY}, "fields": {_OF_ACT}}}'
 
 # Hôn nhân của mẹ: chưa rõ vì thiếu sổ, rồi kết hôn / not known for lack of books, then married
 {get("$LAN?fields=marital_status,spouse.name&as_of=2014-06-05")}
@@ -270,7 +284,7 @@ curl -s {base}/v1/civil-status/lookup {headers} {json} -d '{{"act": {_ENTRY}, "f
 {get("$BAY?fields=effective_residence&as_of=2021-05-31")}
 {get("$BAY?fields=effective_residence&as_of=2021-06-01")}
 {get("$LAN/household?fields=members&as_of=2021-05-31")}
-{get("$LAN/household?fields=members")}
+{get("$LAN/household?fields=members&as_of=2021-06-01")}
 
 # Ngày sinh của con ghi sai (21 thay vì 11/2/2020), cải chính năm 2024: ngày nào hỏi cũng đúng, và
 # điều đã biết trước khi nhận việc hộ tịch vẫn còn / a birthday written down wrongly, corrected in

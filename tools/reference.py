@@ -15,7 +15,7 @@ import click
 
 from auth.scopes import SCOPES
 from datasets.specs import RULES, SPECS
-from datasets.synthetic import people
+from datasets.synthetic import books, civil, fates, people
 from registry.cli import main as sogoc
 from registry.demo import guide
 from registry.http import TEXTS
@@ -55,6 +55,40 @@ _DIRT = {
     "BLOOD_TYPE": ("Có nhóm máu", "Blood type known"),
     "MISSING": ("Mất tích (sinh trước 2000)", "Missing (born < 2000)"),
     "WOMAN_HEAD": ("Vợ là chủ hộ, của các gia đình", "The wife is the head, of families"),
+    "ADOPTED": ("Con nuôi, của con sống cùng cha mẹ", "Adopted, of children with both parents"),
+    "CORRECTED": (
+        "Khai sinh ghi sai tên hoặc ngày sinh, đã cải chính (sinh từ 1976)",
+        "Name or birthday corrected (born since 1976)",
+    ),
+    "UNCORRECTED_FILE": (
+        "Tệp công dân còn ghi giá trị sai, của những người đã cải chính",
+        "The file of citizens still has the wrong value, of those corrected",
+    ),
+    "LATE": ("Khai sinh quá hạn (sinh từ 1976)", "Birth registered late (born since 1976)"),
+    "RE_REGISTERED": (
+        "Khai sinh đăng ký lại (sinh trước 1976)",
+        "Birth registered again (born < 1976)",
+    ),
+    "RECOGNISED": (
+        "Cha nhận con sau khai sinh (sinh từ 1976, có cha trong tệp)",
+        "Recognised by the father later (born since 1976, father in the file)",
+    ),
+    "FOREIGN_MARRIAGE": (
+        "Ghi chú kết hôn ở nước ngoài, của các cặp cưới từ 2000",
+        "Marriage abroad, noted here, of couples since 2000",
+    ),
+    "GUARDIAN": (
+        "Ông bà giám hộ, của trẻ sống cùng ông bà",
+        "A grandparent is guardian, of minors who live with one",
+    ),
+    "OFFICE_INCOMPLETE": (
+        "Nơi đăng ký chưa đủ sổ từ 2000, của các xã cũ",
+        "Books not whole since 2000, of offices of former communes",
+    ),
+    "OLD_NO_NUMBER": ("Thiếu số (việc trước 2000)", "No number (acts before 2000)"),
+    "OLD_NO_BOOK": ("Thiếu quyển số (việc trước 2000)", "No book (acts before 2000)"),
+    "OLD_NO_DAY": ("Chỉ biết năm đăng ký (việc trước 2000)", "Only the year (acts before 2000)"),
+    "OLD_NO_SIGNER": ("Thiếu người ký (việc trước 2000)", "No signer (acts before 2000)"),
 }
 # When the framework itself refuses; the other problems say it in their error's docstring.
 _WHEN = {
@@ -79,7 +113,7 @@ def main() -> None:
 
 def with_first_look_up(readme: str) -> str:
     """Return the text of a README with the two lines that the demo prints first."""
-    told = guide(8000, "SECRET").splitlines()
+    told = guide(8000, "SECRET", "MOMENT").splitlines()
     token = next(line for line in told if line.startswith("TOKEN="))
     question = next(line for line in told if line.startswith("curl "))
     before, mark, rest = readme.partition("```sh\nTOKEN=")
@@ -243,10 +277,11 @@ def datasets() -> Iterator[str]:
         ),
     )
     yield from ("", "## Độ bẩn của dữ liệu giả lập / dirt of synthetic files", "")
-    yield "Năm người đầu (gia đình mẫu) không có lỗi; tỷ lệ tính trên mọi người nếu không ghi khác."
+    yield "Năm người đầu (gia đình mẫu) không có lỗi, trừ một ngày sinh đã cải chính; tỷ lệ tính"
+    yield "trên mọi người nếu không ghi khác."
     yield ""
-    yield "The first five, who are the personas, have none of it. Shares are of all people unless"
-    yield "the row says otherwise."
+    yield "The first five, who are the personas, have none of it but one birthday that was corrected."
+    yield "Shares are of all people unless the row says otherwise."
     yield ""
     yield from _table(("Việt", "English", "Tỷ lệ / share"), _dirt())
 
@@ -257,9 +292,10 @@ def _dirt() -> Iterator[tuple[str, str, str]]:
         until = last if last < people.ON.year else "…"
         yield f"Chỉ biết năm sinh ({since}–{until})", "Only the year of birth known", f"{share:.0%}"
         since = str(last + 1)
-    for name, value in vars(people).items():
-        if name.isupper() and not name.startswith("_") and isinstance(value, float):
-            yield *_DIRT[name], f"{100 * value:g}%"
+    for module in (people, fates, civil, books):
+        for name, value in vars(module).items():
+            if name.isupper() and not name.startswith("_") and isinstance(value, float):
+                yield *_DIRT[name], f"{100 * value:g}%"
 
 
 if __name__ == "__main__":
