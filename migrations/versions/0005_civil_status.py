@@ -64,9 +64,7 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "year_to IS NULL OR year_to >= year_from", name=op.f("ck_civil_book_years")
         ),
-        sa.PrimaryKeyConstraint(
-            "office", "as_of", "kind", "year_from", name=op.f("pk_civil_book")
-        ),
+        sa.PrimaryKeyConstraint("office", "as_of", "kind", "year_from", name=op.f("pk_civil_book")),
     )
 
 

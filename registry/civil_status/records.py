@@ -111,7 +111,8 @@ def lookup_act(
         record_access(session, principal.asker, "not_found", selection.paths)
         return {"status": "not_found"}
     if len(found) > 1:
-        raise Ambiguous(candidates=[_candidate(act, document) for act, document in found])
+        candidates = [_candidate(act, document) for act, document in found]
+        raise Ambiguous(candidates=candidates, asked=selection.paths)
     [record] = _tell(session, principal, selection, found, _PRESENT)
     return {"status": "found", "record": record}
 
