@@ -6,7 +6,6 @@ answers a look-up without ``as_of`` and ``known_at`` comes through here.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -29,7 +28,8 @@ from registry.kernel.ledger import Moment
 _SELECT = (
     "SELECT i.value, c.row, c.id, c.secrecy, c.state, c.merged_into, c.document"
     " FROM citizen_identifier i JOIN citizen c ON c.row = i.citizen"
-    " WHERE {values} AND i.type IN ('personal_id', 'cancelled_id', 'nine_digit_id')"
+    " WHERE {values} AND i.type"
+    " IN ('personal_id', 'origin_certificate', 'cancelled_id', 'nine_digit_id')"
     # The last one wins: a record that stands over one made in error, then a number in force over
     # the same number cancelled on another record.
     " ORDER BY c.state = 'active', i.type"
@@ -108,4 +108,5 @@ class HotLookup:
 
 
 def _from_hex(key: str) -> str:
-    return str(uuid.UUID(hex=key))
+    # Slicing costs a tenth of what making a UUID and printing it would.
+    return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
