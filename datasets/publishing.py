@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from datasets.models import StagedChange, Submission
 from datasets.specs import SPECS
 from datasets.submissions import Progress, clear, require_submission, staged_changes
+from registry.kernel.bulk import uncollected
 from registry.kernel.clock import now
 from registry.kernel.errors import Conflict, Text
 from registry.kernel.ledger import Change
@@ -29,12 +30,13 @@ def publish(session: Session, submission_id: str, progress: Progress | None = No
                 "Only a checked submission can be published.",
             )
         )
-    counts = SPECS[submission.dataset].apply(
-        session,
-        _told(staged_changes(session, submission), progress),
-        source=submission.file_name,
-        load=submission.id,
-    )
+    with uncollected():
+        counts = SPECS[submission.dataset].apply(
+            session,
+            _told(staged_changes(session, submission), progress),
+            source=submission.file_name,
+            load=submission.id,
+        )
     # The records hold it all now; a second copy of personal data would serve nobody.
     clear(session, submission, StagedChange)
     submission.state = "published"

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from datasets.formats import read_rows
 from datasets.models import StagedChange, Submission, SubmissionFinding
 from datasets.specs import RULES, SPECS, Entry
-from registry.kernel.bulk import insert_rows
+from registry.kernel.bulk import insert_rows, uncollected
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, NotFound, Text
@@ -96,12 +96,23 @@ def check(
         raise Conflict(Text("Bản nộp đã công bố.", "The submission is published."))
     clear(session, submission, SubmissionFinding)
     clear(session, submission, StagedChange)
+    with uncollected():
+        _check(session, uploads, submission, progress)
+    submission.state = "checked"
+    session.flush()
+    return submission
+
+
+def _check(
+    session: Session, uploads: Uploads, submission: Submission, progress: Progress | None
+) -> None:
+    """Write what is found, what is staged, and how many rows each of them were."""
     read = valid = number = 0
     findings = _Batches(session, SubmissionFinding, "submission", "rule", "line", "column_name")
     staged = _Batches(
         session, StagedChange, "submission", "number", "rows", "valid_from", "document"
     )
-    for entry in _entries(uploads, submission):
+    for entry in _entries(session, uploads, submission):
         read += entry.rows
         for found in entry.findings:
             findings.add(submission.id, found.rule, found.line, found.column)
@@ -115,9 +126,6 @@ def check(
     staged.write()
     submission.rows_read, submission.rows_valid = read, valid
     submission.rows_rejected = read - valid
-    submission.state = "checked"
-    session.flush()
-    return submission
 
 
 class _Batches:
@@ -162,14 +170,15 @@ def staged_changes(session: Session, submission: Submission) -> Iterator[tuple[i
             yield rows, Change(document, valid_from)
 
 
-def _entries(uploads: Uploads, submission: Submission) -> Iterator[Entry]:
-    """Read the kept file by its specification."""
+def _entries(session: Session, uploads: Uploads, submission: Submission) -> Iterator[Entry]:
+    """Read the kept file by its specification, and check it against what is registered."""
     spec = SPECS[submission.dataset]
     required = [column.name for column in spec.columns if column.required]
     rows = read_rows(
         uploads.path(submission.sha256), [column.name for column in spec.columns], required
     )
-    return spec.read(rows)
+    entries = spec.read(rows)
+    return spec.against(session, entries) if spec.against else entries
 
 
 def list_findings(session: Session, submission_id: str) -> list[dict[str, object]]:

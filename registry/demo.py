@@ -11,7 +11,7 @@ import threading
 import time
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 import click
@@ -25,9 +25,12 @@ from auth.scopes import SCOPES
 from datasets import publishing, submissions
 from datasets.cli import uploads
 from datasets.specs import SPECS
+from datasets.submissions import Uploads
 from datasets.synthetic import files
 from registry.citizens.attributes import CATALOGUE as CITIZENS
+from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
 from registry.households.attributes import CATALOGUE as HOUSEHOLDS
+from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 from registry.server import serve
@@ -41,10 +44,16 @@ _SEED = 1
 _PROCEDURE = "1.004222"
 _BASIS = "Luật Cư trú 68/2020/QH14; Nghị định 104/2022/NĐ-CP, Điều 14"
 _PERSONA = "900190000102"
+_GRANDFATHER = "900045000100"
+_DAUGHTER = "900320000104"
 _WITHHELD = ("religion", "blood_type", "phone", "email")
 _READY_SECONDS = 15
+_WITHHELD_OF_ACTS = ("death.cause",)
+_ENTRY = '{"type": "birth", "number": "1", "book": "01/2020-KS", "office": "26737", "year": "2020"}'
+_OF_ACT = '["registered_on", "office", "persons.child.name", "persons.mother.name", "amended_by"]'
 _FIELDS = '["name", "birth_date", "age", "effective_residence"]'
 _CRITERIA = '{"name": "tran thi lan", "birth_date": "1990-05-17"}'
+_SEARCH_OF_ACTS = ("type", "number", "book", "office", "year")
 _SEARCH = ("personal_id", "nine_digit_id", "name", "birth_date", "birth_year", "commune")
 
 
@@ -63,7 +72,7 @@ def run(folder: Path, port: int, citizens: int) -> None:
         key_file=str(folder / "keys.json"),
         upload_dir=str(folder / "uploads"),
     )
-    if _secret(folder) is None:
+    if _mark(folder) is None:
         _make(folder, settings, citizens)
     serve(settings, "127.0.0.1", port, "registry.demo:load")
     click.echo("Đã dừng / stopped.", err=True)
@@ -76,9 +85,9 @@ def load() -> WSGIApplication:
     own locks at that moment, and the worker would wait for it for ever.
     """
     settings = Settings.from_environ(os.environ)
-    secret = _secret(Path(settings.key_file).parent)
+    mark = _mark(Path(settings.key_file).parent)
     port = urlsplit(settings.issuer).port
-    threading.Thread(target=_tell_when_ready, args=(port, secret), daemon=True).start()
+    threading.Thread(target=_tell_when_ready, args=(port, mark), daemon=True).start()
     return registry.wsgi.load()
 
 
@@ -97,11 +106,18 @@ def _check_port(port: int) -> None:
             raise click.ClickException(f"port {port} is in use; choose another --port") from error
 
 
-def _secret(folder: Path) -> str | None:
-    """Return the demo client's secret if the demo was made whole before, else None."""
+class Mark(NamedTuple):
+    """What the demo must remember: its client's secret, and the moment between its two loads."""
+
+    secret: str
+    moment: str
+
+
+def _mark(folder: Path) -> Mark | None:
+    """Return what the demo remembers if it was made whole before, else None."""
     try:
-        return cast("str", orjson.loads((folder / MARK).read_bytes())["secret"])
-    except (OSError, ValueError, KeyError):
+        return Mark(**orjson.loads((folder / MARK).read_bytes()))
+    except (OSError, ValueError, TypeError):
         return None
 
 
@@ -117,12 +133,12 @@ def _make(folder: Path, settings: Settings, citizens: int) -> None:
     database = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
     click.echo(f"Đang tạo {citizens} công dân giả lập / making synthetic data…", err=True)
     migrations.upgrade(database)
-    _load(database, settings, citizens)
+    moment = _load(database, settings, citizens)
     with database.transaction() as session:
         made = create_client(session, _CLIENT, "Cơ quan thử nghiệm", sorted(SCOPES))
         create_agreement(session, _agreement())
     database.close()
-    _write_mark(folder, {"secret": made.secret})
+    _write_mark(folder, {"secret": made.secret, "moment": moment})
 
 
 def _write_mark(folder: Path, content: dict[str, str | None]) -> None:
@@ -132,17 +148,27 @@ def _write_mark(folder: Path, content: dict[str, str | None]) -> None:
     part.replace(folder / MARK)
 
 
-def _load(database: Database, settings: Settings, citizens: int) -> None:
+def _load(database: Database, settings: Settings, citizens: int) -> str:
+    """Load every file in its turn; return a moment after which the acts became known."""
     kept = uploads(settings)
+    moment = now()
     with tempfile.TemporaryDirectory() as scratch:
-        files.generate("all", citizens, _SEED, Path(scratch))
+        folder = Path(scratch)
+        files.generate("all", citizens, _SEED, folder)
+        # What was true of the family before it moved together comes first.
+        _publish(database, kept, "citizens", files.write_before(_SEED, folder))
         for name in SPECS:
-            with database.transaction() as session:
-                made = submissions.submit(
-                    session, kept, name, Path(scratch) / f"{name}.csv", "demo"
-                )
-                submissions.check(session, kept, made.id)
-                publishing.publish(session, made.id)
+            if name == "civil_status":
+                moment = now()
+            _publish(database, kept, name, folder / f"{name}.csv")
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _publish(database: Database, kept: Uploads, dataset: str, path: Path) -> None:
+    with database.transaction() as session:
+        made = submissions.submit(session, kept, dataset, path, "demo")
+        submissions.check(session, kept, made.id)
+        publishing.publish(session, made.id)
 
 
 def _agreement() -> Agreement:
@@ -154,14 +180,17 @@ def _agreement() -> Agreement:
         {
             "citizens": frozenset(readable),
             "households": frozenset(a.path for a in HOUSEHOLDS.attributes),
+            "civil_status": frozenset(
+                a.path for a in CIVIL_STATUS.attributes if a.path not in _WITHHELD_OF_ACTS
+            ),
         },
-        {"citizens": frozenset(_SEARCH)},
+        {"citizens": frozenset(_SEARCH), "civil_status": frozenset(_SEARCH_OF_ACTS)},
         _BASIS,
         date(2026, 1, 1),
     )
 
 
-def _tell_when_ready(port: int, secret: str) -> None:
+def _tell_when_ready(port: int, mark: Mark) -> None:
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         try:
@@ -169,13 +198,16 @@ def _tell_when_ready(port: int, secret: str) -> None:
         except OSError:
             time.sleep(0.05)
             continue
-        sys.stdout.write(guide(port, secret))
+        sys.stdout.write(guide(port, mark.secret, mark.moment))
         sys.stdout.flush()
         return
 
 
-def guide(port: int, secret: str) -> str:
-    """Return what the demo tells its user: addresses, and command lines that work as printed."""
+def guide(port: int, secret: str, moment: str) -> str:
+    """Return what the demo tells its user: addresses, and command lines that work as printed.
+
+    ``moment`` lies between the load of the citizens and that of the acts.
+    """
     base = f"http://127.0.0.1:{port}"
     purpose = f"-H 'Sogoc-Procedure: {_PROCEDURE}' -H 'Sogoc-Case: DEMO-0001'"
     bearer = '-H "Authorization: Bearer $TOKEN"'
@@ -213,7 +245,7 @@ ID=$({ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["sex"]}}' | {_pick("id")
 # Mã xã 26740 là đâu, trước và nay / what is commune 26740, then and now
 {curl} '{base}/v1/places/26740?as_of=2020-01-01'
 {curl} '{base}/v1/places/convert?code=26737&as_of=2020-01-01'
-
+{_story(curl, base, f"{bearer} {purpose}", moment)}
  Ctrl-C để dừng / to stop
 """
 
@@ -221,6 +253,48 @@ ID=$({ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["sex"]}}' | {_pick("id")
 def _pick(name: str) -> str:
     """Return a filter that takes the first text member ``name`` out of one JSON answer."""
     return f"""grep -oE '"{name}": ?"[^"]+"' | head -n 1 | cut -d '"' -f 4"""
+
+
+def _story(curl: str, base: str, headers: str, moment: str) -> str:
+    """Return the lines by which one family is followed, and one mistake through both times."""
+    json = "-H 'Content-Type: application/json'"
+
+    def record(personal_id: str) -> str:
+        asked = f"""-d '{{"identifiers": ["{personal_id}"], "fields": ["sex"]}}'"""
+        return f"$({curl} {base}/v1/citizens/lookup {headers} {json} {asked} | {_pick('id')})"
+
+    def get(path: str) -> str:
+        return f'{curl} "{base}/v1/citizens/{path}" {headers}'
+
+    lookup = f"{curl} {base}/v1/civil-status/lookup {headers} {json}"
+    return f"""
+# Chuyện một gia đình: mã bản ghi của mẹ, ông, con gái / a family: mother, grandfather, daughter
+LAN={record(_PERSONA)}
+BAY={record(_GRANDFATHER)}
+MY={record(_DAUGHTER)}
+
+# Khai sinh của con, theo số và quyển sổ / the daughter's birth, by its entry in the book
+{lookup} -d '{{"act": {_ENTRY}, "fields": {_OF_ACT}}}'
+
+# Hôn nhân của mẹ: chưa rõ vì thiếu sổ, rồi kết hôn / not known for lack of books, then married
+{get("$LAN?fields=marital_status,spouse.name&as_of=2014-06-05")}
+{get("$LAN?fields=marital_status,spouse.name&as_of=2014-06-06")}
+
+# Ông chuyển về ở cùng ngày 1/6/2021 / the grandfather moved in on 1 June 2021
+{get("$BAY?fields=effective_residence&as_of=2021-05-31")}
+{get("$BAY?fields=effective_residence&as_of=2021-06-01")}
+{get("$LAN/household?fields=members&as_of=2021-05-31")}
+{get("$LAN/household?fields=members&as_of=2021-06-01")}
+
+# Ngày sinh của con ghi sai (21 thay vì 11/2/2020), cải chính năm 2024: ngày nào hỏi cũng đúng, và
+# điều đã biết trước khi nhận việc hộ tịch vẫn còn / a birthday written down wrongly, corrected in
+# 2024: right on every day, and what was known before the acts came is still there
+{get("$MY/civil-status?fields=type,registered_on,persons.child.birth_date,amendment")}
+{get("$MY?fields=birth_date")}
+{get("$MY?fields=birth_date&as_of=2021-01-01")}
+{get(f"$MY?fields=birth_date&known_at={moment}")}
+{get(f"$MY?fields=birth_date&as_of=2021-01-01&known_at={moment}")}
+"""
 
 
 @click.command(

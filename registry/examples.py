@@ -41,6 +41,11 @@ _FACTS = {"reference": _REFERENCE, "area": {"legal": 120.5, "computed": 119.9}}
 _PARCEL_RECORD = {"id": _PARCEL, **_FACTS}
 _ACTIVE = {"code": "active", "label": "Đang sử dụng"}
 _OF_PARCEL = {"fields": ["reference", "area"]}
+_ACT = {
+    "id": "01980000-0000-7000-8000-000000000003",
+    "type": {"code": "birth", "label": "Khai sinh"},
+    "registered_on": {"value": "1990-06-01", "precision": "day"},
+}
 _OF_RECORD = {"fields": ["name", "birth_date"]}
 
 
@@ -175,6 +180,18 @@ EXAMPLES = {
                 }
             ],
         },
+    ),
+    "civil_status_civilact_get": Example(query={"fields": ["type", "registered_on"]}, answer=_ACT),
+    "civil_status_civilactlookup_post": Example(
+        body={
+            "act": {"type": "birth", "number": "12", "office": "26737", "year": "1990"},
+            "fields": ["type", "registered_on"],
+        },
+        answer={"status": "found", "record": _ACT},
+    ),
+    "civil_status_civilstatusofcitizen_get": Example(
+        query={"fields": ["type", "registered_on"]},
+        answer={"acts": [_ACT], "coverage": {"complete": True}},
     ),
     "places_places_get": Example(
         query={"level": "commune", "parent": "79", "limit": 1},

@@ -29,6 +29,8 @@ _TAGGED = (
 )
 # The look-up that answers one record or none, as a path with an id does.
 _ONE_PARCEL = "/v1/parcels/lookup"
+# Another look-up by a reference that may fit several records.
+_BY_ENTRY = "/v1/civil-status/lookup"
 _PURPOSE = ("Procedure", "Case")
 _ALWAYS = ("Language", "Trace")
 
@@ -105,14 +107,14 @@ def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
         yield "unavailable"
     if "{" in path or path == _ONE_PARCEL:
         yield "not-found"
-    if path == _ONE_PARCEL:
-        yield from ("ambiguous", "withheld")
     if getattr(view, "personal", False):
         yield from ("purpose-missing", "insufficient-scope", "no-agreement", "outside-agreement")
         if "{" in path:
             yield "withheld"
         if path.startswith("/v1/citizens/{"):
             yield "moved"
+        if path in {_ONE_PARCEL, _BY_ENTRY}:
+            yield from ("ambiguous", "withheld")
 
 
 def _problems(codes: list[str], issuer: str) -> dict[str, Any]:
@@ -257,7 +259,7 @@ def _problem_schema() -> dict[str, Any]:
             "code": {"type": "string", "enum": sorted(PROBLEMS)},
             "trace_id": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
             "attributes": texts,
-            "candidates": texts,
+            "candidates": {"type": "array", "items": {"type": "object"}},
             "errors": {
                 "type": "array",
                 "items": {

@@ -15,7 +15,7 @@ import click
 
 from auth.scopes import SCOPES
 from datasets.specs import RULES, SPECS
-from datasets.synthetic import people
+from datasets.synthetic import books, civil, fates, people
 from registry.cli import main as sogoc
 from registry.demo import guide
 from registry.http import TEXTS
@@ -23,6 +23,7 @@ from registry.kernel.errors import SogocError
 from registry.kernel.fields import Catalogue
 from registry.kernel.settings import PREFIX, Settings
 from registry.problems import PROBLEMS
+from tools.dirt import DIRT
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -30,32 +31,6 @@ READMES = (ROOT / "README.md", ROOT / "README.vi.md")
 _NOTE = "Trang này do `make docs` tạo từ mã nguồn / made from the code by `make docs`."
 _WIDTH = 100
 
-# What each constant of the generator means; a new one without its words stops `make docs`.
-_DIRT = {
-    "NINE_DIGIT_ID": ("Có số chứng minh 9 số (sinh trước 2000)", "Old nine-digit id (born < 2000)"),
-    "CANCELLED_ID": ("Có số định danh đã hủy", "A cancelled personal id"),
-    "LEGACY_ADDRESS": (
-        "Hộ lập trước 7/2025 còn địa chỉ theo đơn vị cũ",
-        "Address by an old unit, of households older than July 2025",
-    ),
-    "UPPER_CASE": ("Tên viết HOA toàn bộ", "Name in capitals"),
-    "OTHER_TONES": (
-        "Dấu thanh kiểu khác (hoà / hòa), nếu tên có",
-        "Tone mark in the other place, if it has one",
-    ),
-    "NO_ETHNICITY": ("Thiếu dân tộc", "No ethnicity"),
-    "BOOKS_INCOMPLETE": ("Sổ hộ tịch chưa số hóa đủ", "Civil-status books not complete"),
-    "HIGHLAND_FAMILY": (
-        "Gia đình Ê-đê, tên không tách được",
-        "Ê-đê families, whose names nobody splits",
-    ),
-    "TEMPORARY": ("Đang tạm trú", "Has a temporary residence"),
-    "ABSENT": ("Đang khai báo tạm vắng (không tạm trú)", "Declared absent (of the others)"),
-    "PASSPORT": ("Có hộ chiếu (từ 14 tuổi)", "Has a passport (from the age of 14)"),
-    "BLOOD_TYPE": ("Có nhóm máu", "Blood type known"),
-    "MISSING": ("Mất tích (sinh trước 2000)", "Missing (born < 2000)"),
-    "WOMAN_HEAD": ("Vợ là chủ hộ, của các gia đình", "The wife is the head, of families"),
-}
 # When the framework itself refuses; the other problems say it in their error's docstring.
 _WHEN = {
     "method-not-allowed": "The path exists, for another method.",
@@ -79,7 +54,7 @@ def main() -> None:
 
 def with_first_look_up(readme: str) -> str:
     """Return the text of a README with the two lines that the demo prints first."""
-    told = guide(8000, "SECRET").splitlines()
+    told = guide(8000, "SECRET", "MOMENT").splitlines()
     token = next(line for line in told if line.startswith("TOKEN="))
     question = next(line for line in told if line.startswith("curl "))
     before, mark, rest = readme.partition("```sh\nTOKEN=")
@@ -243,10 +218,11 @@ def datasets() -> Iterator[str]:
         ),
     )
     yield from ("", "## Độ bẩn của dữ liệu giả lập / dirt of synthetic files", "")
-    yield "Năm người đầu (gia đình mẫu) không có lỗi; tỷ lệ tính trên mọi người nếu không ghi khác."
+    yield "Năm người đầu (gia đình mẫu) không có lỗi, trừ một ngày sinh đã cải chính; tỷ lệ tính"
+    yield "trên mọi người nếu không ghi khác."
     yield ""
-    yield "The first five, who are the personas, have none of it. Shares are of all people unless"
-    yield "the row says otherwise."
+    yield "The first five, who are the personas, have none of it but one birthday that was"
+    yield "corrected. Shares are of all people unless the row says otherwise."
     yield ""
     yield from _table(("Việt", "English", "Tỷ lệ / share"), _dirt())
 
@@ -257,9 +233,10 @@ def _dirt() -> Iterator[tuple[str, str, str]]:
         until = last if last < people.ON.year else "…"
         yield f"Chỉ biết năm sinh ({since}–{until})", "Only the year of birth known", f"{share:.0%}"
         since = str(last + 1)
-    for name, value in vars(people).items():
-        if name.isupper() and not name.startswith("_") and isinstance(value, float):
-            yield *_DIRT[name], f"{100 * value:g}%"
+    for module in (people, fates, civil, books):
+        for name, value in vars(module).items():
+            if name.isupper() and not name.startswith("_") and isinstance(value, float):
+                yield *DIRT[name], f"{100 * value:g}%"
 
 
 if __name__ == "__main__":

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from datasets.specs.base import Entry, Finding, Spec
 from datasets.specs.citizens import CITIZENS
+from datasets.specs.civil_books import CIVIL_BOOKS
+from datasets.specs.civil_status import CIVIL_STATUS
 from datasets.specs.households import HOUSEHOLDS
 from datasets.specs.rules import RULES
 
 __all__ = ["RULES", "SPECS", "Entry", "Finding", "Spec"]
 
-# In the order in which they must be loaded: households name citizens.
-SPECS: dict[str, Spec] = {spec.name: spec for spec in (CITIZENS, HOUSEHOLDS)}
+# In the order in which they must be loaded: households name citizens, and an act that is not there
+# says nothing before it is known which books are.
+SPECS: dict[str, Spec] = {
+    spec.name: spec for spec in (CITIZENS, HOUSEHOLDS, CIVIL_BOOKS, CIVIL_STATUS)
+}

@@ -33,11 +33,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What some rows say together: a change, or none where an error forbids it."""
+    """What some rows say together: a change, or none where an error forbids it.
+
+    ``line`` is where the first of the rows stands.
+    """
 
     rows: int
     change: Change | None
     findings: tuple[Finding, ...]
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +63,26 @@ class Apply(Protocol):
         """Write ``changes``."""
 
 
+class Against(Protocol):
+    """A check of entries by one another and by the registers."""
+
+    def __call__(self, session: Session, entries: Iterable[Entry]) -> Iterator[Entry]:
+        """Yield each entry, with what more was found; the order may change."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One dataset: its columns, how rows become entries, and the register that takes them."""
+    """One dataset: its columns, how rows become entries, and the register that takes them.
+
+    ``against`` checks what no row can tell by itself.
+    """
 
     name: str
     vi: str
     columns: tuple[Column, ...]
     read: Callable[[Iterable[Row]], Iterator[Entry]]
     apply: Apply
+    against: Against | None = None
 
 
 @dataclass(slots=True)

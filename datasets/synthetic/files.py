@@ -10,6 +10,9 @@ from random import Random
 from typing import Literal
 
 from datasets.specs import SPECS
+from datasets.synthetic.books import books
+from datasets.synthetic.civil import Registrar
+from datasets.synthetic.fates import Fates
 from datasets.synthetic.papers import identity_card, other_numbers
 from datasets.synthetic.people import (
     ABSENT,
@@ -21,14 +24,18 @@ from datasets.synthetic.people import (
     TEMPORARY,
     Families,
     Home,
+    Move,
     Person,
     Places,
     written_birthday,
     written_name,
 )
 
-Dataset = Literal["citizens", "households", "all"]
+Dataset = Literal["citizens", "households", "civil_books", "civil_status", "all"]
+# Without the coverage of the books, the lack of an act says nothing.
+_WITH = {"civil_status": ("civil_books",)}
 _PERSONAS = 5
+_CARD = ("personal_id_issued_on", "personal_id_issuer", "personal_id_expires_on")
 _MINORS_BORN_AFTER = date(ON.year - 18, ON.month, ON.day)
 _BIRTH_PLACES = (
     "Bệnh viện Từ Dũ",
@@ -52,19 +59,26 @@ def generate(
     are written.
     """
     out.mkdir(parents=True, exist_ok=True)
-    wanted = list(SPECS) if dataset == "all" else [dataset]
+    wanted = list(SPECS) if dataset == "all" else [*_WITH.get(dataset, ()), dataset]
     writers = {name: _Writer(out / f"{name}.csv", name) for name in wanted}
     # Chance of its own for how things are written, so that each file alone is the same as both.
     families = Families(seed)
+    fates = Fates(seed, families.places)
     hand = _Hand(seed, families.places)
+    registrar = Registrar(seed, families.places)
     told = 0
     try:
+        if "civil_books" in writers:
+            writers["civil_books"].write(books(seed))
         for home in families.homes(citizens):
+            fates.befall(home)
             people = hand.citizens(home)
             if "citizens" in writers:
                 writers["citizens"].write(people)
             if "households" in writers:
                 writers["households"].write(list(_household(home)))
+            if "civil_status" in writers:
+                writers["civil_status"].write(registrar.acts(home))
             told += len(people)
             if progress:
                 progress(told)
@@ -104,19 +118,20 @@ class _Hand:
     def _row(self, person: Person, home: Home) -> dict[str, str]:
         self._written += 1
         careful = self._written <= _PERSONAS
+        name, born = person.recorded_name, person.recorded_birthday
         row = {
             "personal_id": person.personal_id,
             **identity_card(self.random, person),
-            "full_name": person.name.full,
-            "family_name": person.name.family,
-            "middle_name": person.name.middle,
-            "given_name": person.name.given,
-            "birth_date": str(person.born.year) if person.year_only else f"{person.born:%d/%m/%Y}",
+            "full_name": name.full,
+            "family_name": name.family,
+            "middle_name": name.middle,
+            "given_name": name.given,
+            "birth_date": str(born.year) if person.year_only else f"{born:%d/%m/%Y}",
             "sex": "Nam" if person.sex == "1" else "Nữ",
             "ethnicity": person.ethnicity,
             "religion": self.random.choice(("Không",) * 8 + ("Phật giáo", "Công giáo")),
             "nationality": "VN",
-            **self._birth(person),
+            **self._birth(person, home),
             "hometown": home.hometown.name,
             "hometown_commune": home.hometown.code,
             "hometown_on": f"{ON:%d/%m/%Y}",
@@ -128,9 +143,9 @@ class _Hand:
         }
         return row if careful else row | self._slips(person, row)
 
-    def _birth(self, person: Person) -> dict[str, str]:
+    def _birth(self, person: Person, home: Home) -> dict[str, str]:
         """Return where somebody was born and registered, by the units of that day."""
-        commune = self.random.choice(self._places.of(person.born))
+        commune = person.born_in or home.commune
         day = f"{person.born:%d/%m/%Y}"
         return {
             "birth_place": self.random.choice(_BIRTH_PLACES),
@@ -145,7 +160,7 @@ class _Hand:
         chance = self.random.random
         slips = {
             "full_name": written_name(self.random, row["full_name"]),
-            "birth_date": written_birthday(self.random, person.born),
+            "birth_date": written_birthday(self.random, person.recorded_birthday),
             **other_numbers(self.random, person, self._written),
         }
         if chance() < NO_ETHNICITY:
@@ -201,7 +216,7 @@ def _named(role: str, person: Person) -> dict[str, str]:
 def _residence(person: Person, home: Home) -> dict[str, str]:
     if person.died:
         return {"life_status": "Đã chết", "death_date": f"{person.died:%d/%m/%Y}"}
-    since = max(home.since, person.born)
+    since = person.lives_since(home.since)
     return {
         "life_status": "Còn sống",
         "permanent_address": home.address,
@@ -209,6 +224,39 @@ def _residence(person: Person, home: Home) -> dict[str, str]:
         "permanent_address_on": f"{home.written:%d/%m/%Y}",
         "permanent_from": str(since.year) if since.year < 2010 else f"{since:%d/%m/%Y}",  # noqa: PLR2004
         "residence_file": home.code,
+        **({"valid_from": f"{since:%d/%m/%Y}"} if person.move else {}),
+    }
+
+
+def write_before(seed: int, out: Path) -> Path:
+    """Write what the file of citizens said of the personas before they moved; return its path.
+
+    Loaded before the file of today, it gives them the history that one state can't tell.
+    """
+    families = Families(seed)
+    home = next(families.homes(_PERSONAS))
+    Fates(seed, families.places).befall(home)
+    hand = _Hand(seed, families.places)
+    writer = _Writer(out / "citizens_before.csv", "citizens")
+    try:
+        for (person, _), row in zip(home.members, hand.citizens(home), strict=True):
+            if move := person.move:
+                writer.write([row | _before(person, move)])
+    finally:
+        writer.close()
+    return writer.path
+
+
+def _before(person: Person, move: Move) -> dict[str, str]:
+    return {
+        "permanent_address": move.address,
+        "permanent_address_commune": move.commune.code,
+        "permanent_address_on": f"{move.on:%d/%m/%Y}",
+        "permanent_from": f"{move.since:%d/%m/%Y}",
+        "residence_file": "",
+        # The card is younger than that.
+        **dict.fromkeys(_CARD, ""),
+        "valid_from": f"{person.born:%d/%m/%Y}",
     }
 
 
@@ -223,5 +271,5 @@ def _household(home: Home) -> Iterator[dict[str, str]]:
             "head_id": home.members[0][0].personal_id,
             "member_id": person.personal_id,
             "relation": relation,
-            "member_from": f"{max(home.since, person.born):%d/%m/%Y}",
+            "member_from": f"{person.lives_since(home.since):%d/%m/%Y}",
         }

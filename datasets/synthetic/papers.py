@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from random import Random
 
+from datasets.synthetic.fates import between, birthday
 from datasets.synthetic.people import CANCELLED_ID, NINE_DIGIT_ID, ON, PASSPORT, Person
 
 _CARDS_BEGAN = date(2021, 3, 1)
@@ -20,11 +21,11 @@ def identity_card(random: Random, person: Person) -> dict[str, str]:
     A card lasts until the bearer is 25, 40 or 60, and for life after that (Law on
     Identification, article 21).
     """
-    first = max(_CARDS_BEGAN, _birthday(person.born, _AGE_OF_FIRST_CARD))
+    first = max(_CARDS_BEGAN, birthday(person.born, _AGE_OF_FIRST_CARD))
     last = person.died or ON
     if first >= last:
         return {}
-    issued = _between(random, first, last)
+    issued = between(random, first, last)
     cells = {
         "personal_id_issued_on": f"{issued:%d/%m/%Y}",
         "personal_id_issuer": "Bộ Công an"
@@ -32,7 +33,7 @@ def identity_card(random: Random, person: Person) -> dict[str, str]:
         else "Cục Cảnh sát quản lý hành chính về trật tự xã hội",
     }
     # A card made in the two years before such a birthday lasts until the next one.
-    ends = (_birthday(person.born, age) for age in _CARD_AGES)
+    ends = (birthday(person.born, age) for age in _CARD_AGES)
     good_until = next((day for day in ends if day > issued + timedelta(days=730)), None)
     return cells | ({"personal_id_expires_on": f"{good_until:%d/%m/%Y}"} if good_until else {})
 
@@ -40,35 +41,23 @@ def identity_card(random: Random, person: Person) -> dict[str, str]:
 def other_numbers(random: Random, person: Person, serial: int) -> dict[str, str]:
     """Return the cells of an old nine-digit id, a cancelled id and a passport, some of each."""
     cells: dict[str, str] = {}
-    adult = _birthday(person.born, _AGE_OF_FIRST_CARD)
+    adult = birthday(person.born, _AGE_OF_FIRST_CARD)
     if person.born.year < 2000 and random.random() < NINE_DIGIT_ID:  # noqa: PLR2004 - born then
         # No province ever had the 9 in front.
         cells["nine_digit_id"] = f"9{serial:08d}"
         first = max(adult, date(1978, 1, 1))
-        issued = _between(random, first, max(first, date(2015, 12, 31)))
+        issued = between(random, first, max(first, date(2015, 12, 31)))
         cells["nine_digit_id_issued_on"] = f"{issued:%d/%m/%Y}"
         cells["nine_digit_id_issuer"] = f"Công an {random.choice(_PROVINCES)}"
     if random.random() < CANCELLED_ID:
         cells["cancelled_id"] = f"990{person.personal_id[3:6]}{serial:06d}"
-        ended = _between(random, max(person.born, _CARDS_BEGAN), ON)
+        ended = between(random, max(person.born, _CARDS_BEGAN), ON)
         cells["cancelled_id_on"] = f"{ended:%d/%m/%Y}"
     if adult < ON and not person.died and random.random() < PASSPORT:
-        issued = _between(random, max(adult, ON - timedelta(days=3000)), ON)
+        issued = between(random, max(adult, ON - timedelta(days=3000)), ON)
         # Passports of Viet Nam have one letter in front, so two are nobody's.
         cells["passport"] = f"ZZ{serial:07d}"
         cells["passport_issued_on"] = f"{issued:%d/%m/%Y}"
         cells["passport_issuer"] = "Cục Quản lý xuất nhập cảnh"
-        cells["passport_expires_on"] = f"{_birthday(issued, 10):%d/%m/%Y}"
+        cells["passport_expires_on"] = f"{birthday(issued, 10):%d/%m/%Y}"
     return cells
-
-
-def _birthday(born: date, age: int) -> date:
-    """Return the day on which ``age`` is completed; after 29 February, 1 March."""
-    try:
-        return born.replace(year=born.year + age)
-    except ValueError:
-        return date(born.year + age, 3, 1)
-
-
-def _between(random: Random, first: date, last: date) -> date:
-    return first + timedelta(days=random.randint(0, max((last - first).days, 0)))

@@ -52,7 +52,30 @@ _MINORITIES = ("Hoa", "Khơ-me", "Chăm", "Tày", "Nùng", "Mường")
 _MINORITY_FAMILY = 0.05
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """What the entry of a birth said wrongly until it was corrected: a name or a birthday.
+
+    ``carried`` tells that the file of citizens still has the wrong one.
+    """
+
+    name: Name | None
+    born: date | None
+    mended_on: date
+    carried: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """When somebody came to live with the family, and from where."""
+
+    on: date
+    address: str
+    commune: Unit
+    since: date
+
+
+@dataclass(slots=True, eq=False)
 class Person:
     """One made-up person; ``born`` is the true birthday, which the file may know only in part."""
 
@@ -68,6 +91,28 @@ class Person:
     died: date | None = None
     year_only: bool = False
     """True where even the true file knows no more than the year."""
+    born_in: Unit | None = None
+    """The commune where the birth was registered, of the units of that day."""
+    married_on: date | None = None
+    adopted_on: date | None = None
+    mistake: Mistake | None = None
+    move: Move | None = None
+
+    @property
+    def recorded_name(self) -> Name:
+        """The name as the file of citizens has it."""
+        mistake = self.mistake
+        return mistake.name if mistake and mistake.carried and mistake.name else self.name
+
+    @property
+    def recorded_birthday(self) -> date:
+        """The birthday as the file of citizens has it."""
+        mistake = self.mistake
+        return mistake.born if mistake and mistake.carried and mistake.born else self.born
+
+    def lives_since(self, day: date) -> date:
+        """Return since when the person lives in a home where the family has lived since ``day``."""
+        return self.move.on if self.move else max(day, self.born)
 
 
 @dataclass(slots=True)
@@ -158,10 +203,21 @@ class Families:
         grandfather.year_only = True
         grandfather.marital = "Góa"
         _marry(husband, wife)
+        husband.married_on = wife.married_on = date(2014, 6, 6)
         for child in (son, daughter):
             child.father, child.mother = husband, wife
+        # The contested case: the 11th was written down as the 21st, and corrected four years later.
+        daughter.mistake = Mistake(None, date(2020, 2, 21), date(2024, 5, 6), carried=True)
+        village = catalogue().unit("27556", date(2021, 6, 1))
+        assert village is not None  # noqa: S101 - a fact of the package
+        grandfather.move = Move(
+            date(2021, 6, 1), "Ấp Tân Tiến, xã Tân Thông Hội", village, date(1976, 1, 1)
+        )
+        grandfather.born_in = village
         place = catalogue().unit("26737", date(2015, 3, 1))
         assert place is not None  # noqa: S101 - a fact of the package
+        for person in (husband, wife, son, daughter):
+            person.born_in = place
         members = [
             (husband, "Chủ hộ"),
             (wife, "Vợ"),

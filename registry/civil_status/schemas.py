@@ -6,7 +6,7 @@ from marshmallow import Schema, fields
 from marshmallow.validate import Length, OneOf, Regexp
 
 from registry.civil_status.attributes import CATALOGUE
-from registry.http import StrictSchema, check_fields, moment_query
+from registry.http import Paths, StrictSchema, moment_query
 from registry.kernel.codes import load
 from registry.kernel.fields import MOST_FIELDS
 
@@ -33,11 +33,8 @@ class ActLookupRequest(StrictSchema):
     """A look-up of one act by its entry."""
 
     act = fields.Nested(ActEntry, required=True)
-    paths = fields.List(
-        fields.String(),
-        required=True,
-        data_key="fields",
-        validate=check_fields(CATALOGUE),
+    paths = Paths(
+        CATALOGUE,
         metadata={
             "minItems": 1,
             "maxItems": MOST_FIELDS,
