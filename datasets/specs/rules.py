@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from datasets.specs.parcel_rules import PARCEL_RULES
 from registry.kernel.errors import Text
 
 
@@ -218,5 +219,6 @@ RULES: dict[str, Rule] = {
             "Sửa dòng lỗi của hộ.",
             "Mend the wrong row of the household.",
         ),
+        *(_rule(*words) for words in PARCEL_RULES),
     )
 }
