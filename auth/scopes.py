@@ -9,4 +9,5 @@ SCOPES: dict[str, Text] = {
     "citizens:search": Text("Tìm công dân theo thông tin", "Search citizens by facts"),
     "citizens:verify": Text("Kiểm tra thông tin khai", "Verify claims about citizens"),
     "households:read": Text("Tra cứu hộ gia đình", "Read households"),
+    "parcels:read": Text("Tra cứu thửa đất", "Read parcels"),
 }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -10,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from registry.kernel.db import Database
+from registry.parcels import spatial
 
 
 def _config() -> Config:
@@ -21,6 +24,15 @@ def _config() -> Config:
 def head() -> str:
     """Return the newest revision; raises alembic's CommandError if there is more than one."""
     return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def compared(name: str | None, kind: str, parents: MutableMapping[Any, Any]) -> bool:
+    """Say whether a table or index of the database is one that models declare.
+
+    The spatial index is not: each database has its own way, known to `registry.parcels.spatial`.
+    """
+    del kind, parents
+    return name not in spatial.OWN
 
 
 def upgrade(database: Database) -> None:

@@ -7,9 +7,11 @@ from alembic import context
 # Importing declares the tables.
 import auth.models  # noqa: F401
 import datasets.models  # noqa: F401
+import migrations
 import registry.citizens.models
 import registry.households.models
-import registry.kernel.access_log  # noqa: F401
+import registry.kernel.access_log
+import registry.parcels.models  # noqa: F401
 from registry.kernel.db import Base
 
 context.configure(
@@ -17,5 +19,6 @@ context.configure(
     target_metadata=Base.metadata,
     # SQLite can't alter a table in place.
     render_as_batch=True,
+    include_name=migrations.compared,
 )
 context.run_migrations()

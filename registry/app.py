@@ -18,6 +18,7 @@ import auth.api
 import migrations
 import registry.citizens.api
 import registry.households.api
+import registry.parcels.api
 import registry.places.api
 from auth.guard import public
 from auth.keys import KeyRing
@@ -37,6 +38,7 @@ BLUEPRINTS = (
     registry.places.api.blp,
     registry.citizens.api.blp,
     registry.households.api.blp,
+    registry.parcels.api.blp,
 )
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"

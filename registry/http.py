@@ -49,10 +49,17 @@ TEXTS = {
         "Tổ hợp tiêu chí tìm kiếm không được công bố.", "Not a published set of search criteria."
     ),
     "predicate": Text("Không có vị từ này.", "There is no such predicate."),
+    "crs": Text("Hệ tọa độ không được phục vụ.", "This coordinate system is not served."),
+    "bbox": Text(
+        "Cần bốn số của một khung trên bản đồ.",
+        "Four numbers of a rectangle on the map are needed.",
+    ),
+    "cursor": Text("Không có trang này.", "There is no such page."),
     "value": Text("Giá trị không hợp lệ.", "The value is not valid."),
 }
 _BREAK = frozenset(
     {"unknown", "required", "type", "too_many", "too_few", "unknown_field", "automatic_field"}
+    | {"crs", "bbox", "cursor"}
 )
 _LIBRARY = {
     "Unknown field.": "unknown",
@@ -169,6 +176,11 @@ def parameter_error(errors: list[FieldError]) -> SogocError:
     """Return the one error for all that is wrong with the parameters."""
     broken = any(error.code in _BREAK for error in errors)
     return Malformed(errors=errors) if broken else Invalid(errors=errors)
+
+
+def value_error(pointer: str, code: str) -> SogocError:
+    """Return the error for one parameter that only its use shows to be wrong."""
+    return parameter_error([FieldError(pointer, code, TEXTS[code])])
 
 
 def _flatten(messages: Any, pointer: str) -> Iterator[FieldError]:

@@ -38,6 +38,7 @@ PROBLEMS: dict[str, Problem] = {
     "not-found": Problem(404, Text("Không tìm thấy", "Not found")),
     "method-not-allowed": Problem(405, Text("Sai phương thức", "Method not allowed")),
     "not-acceptable": Problem(406, Text("Không có dạng yêu cầu", "Not acceptable")),
+    "ambiguous": Problem(409, Text("Nhiều bản ghi cùng ứng", "Ambiguous")),
     "conflict": Problem(409, Text("Xung đột trạng thái", "Conflict")),
     "too-large": Problem(413, Text("Nội dung quá lớn", "Content too large")),
     "unsupported-media-type": Problem(415, Text("Sai kiểu nội dung", "Unsupported media type")),

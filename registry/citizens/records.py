@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from auth.principals import Principal
 from registry.citizens.attributes import CATALOGUE, WHEREABOUTS
 from registry.citizens.changes import LEDGER
-from registry.citizens.intervals import Interval, intervals
+from registry.citizens.intervals import intervals
 from registry.citizens.models import Citizen, CitizenIdentifier
 from registry.citizens.rules import (
     PREDICATES,
@@ -245,10 +245,10 @@ def read_citizen(
     document = LEDGER.documents(session, [citizen], moment).get(citizen.row, {})
     record = _cut(citizen, document, selection, moment)
     record_access(session, principal.asker, "delivered", selection.paths, citizen.id)
-    return Answer(record, _tag(record))
+    return Answer(record, tag_of(record))
 
 
-def _tag(record: Mapping[str, Any]) -> str:
+def tag_of(record: Mapping[str, Any]) -> str:
     """Return a tag of just what is answered.
 
     A tag that also changed with the rest of the record would tell that something changed which
@@ -293,21 +293,9 @@ def list_versions(
     selection = select_fields(principal, fields)
     citizen = _require_open(session, record_id, selection)
     history = list(LEDGER.segments(session, citizen.row).values())
-    told = [_told(interval) for interval in intervals(history, selection)]
+    told = [interval.to_json() for interval in intervals(history, selection)]
     record_access(session, principal.asker, "delivered", selection.paths, citizen.id)
     return told
-
-
-def _told(interval: Interval) -> dict[str, Any]:
-    origin = interval.origin
-    return {
-        "valid_from": interval.start.isoformat(),
-        **({"valid_to": interval.end.isoformat()} if interval.end else {}),
-        "recorded_at": origin.recorded_at.isoformat(),
-        "source": origin.source,
-        **({"load": origin.load} if origin.load else {}),
-        "record": interval.record,
-    }
 
 
 def search_citizens(
@@ -397,13 +385,35 @@ def _disclosed(citizen: Citizen) -> Document:
 
 
 def find_record_ids(session: Session, personal_ids: Iterable[str]) -> dict[str, str]:
-    """Return record ids by personal id, for registers that refer to people; reads no data."""
+    """Return record ids by personal id, for registers that refer to people; reads no data.
+
+    Old papers name people by a number that was cancelled since, so that leads to them too.
+    """
     found = session.execute(
         sa.select(CitizenIdentifier.value, Citizen.id)
         .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
         .where(
-            CitizenIdentifier.type == "personal_id",
+            CitizenIdentifier.type.in_(("personal_id", "cancelled_id")),
             CitizenIdentifier.value.in_(set(personal_ids)),
         )
+        # The last one wins, as in a look-up.
+        .order_by(Citizen.state == "active", CitizenIdentifier.type)
     )
     return {row[0]: row[1] for row in found}
+
+
+def find_personal_ids(session: Session, record_id: str) -> frozenset[str]:
+    """Return every personal id that ever led to a person, for registers that refer to people.
+
+    Those of records that were merged into this one count too; reads no other data.
+    """
+    return frozenset(
+        session.scalars(
+            sa.select(CitizenIdentifier.value)
+            .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
+            .where(
+                CitizenIdentifier.type.in_(("personal_id", "cancelled_id")),
+                Citizen.id.in_(merged_ids(session, record_id)),
+            )
+        )
+    )

@@ -156,6 +156,16 @@ class Conflict(SogocError):
     text = Text("Trạng thái hiện tại không cho phép.", "The present state does not allow this.")
 
 
+class Ambiguous(SogocError):
+    """A reference fits several records; ``candidates`` names them, and none is chosen."""
+
+    code = "ambiguous"
+    text = Text(
+        "Tham chiếu ứng với nhiều bản ghi: hãy nêu rõ hơn.",
+        "The reference fits several records: say more.",
+    )
+
+
 class Unavailable(SogocError):
     """A part that is needed does not answer now; try again."""
 

@@ -120,6 +120,15 @@ class Catalogue:
         """Return every attribute path named by ``paths``, groups opened; unknown ones are left."""
         return frozenset(a.path for path in paths for a in self._below.get(path, ()))
 
+    def _grant(self, paths: Iterable[str]) -> frozenset[str]:
+        """Return what an agreement of ``paths`` reaches: a sensitive one only by its own name."""
+        return frozenset(
+            a.path
+            for path in paths
+            for a in self._below.get(path, ())
+            if a.path == path or a.sensitivity == "basic"
+        )
+
     def compile(self, fields: Sequence[str], granted: Iterable[str]) -> Selection:
         """Return the selection for ``fields``, all of which must lie within ``granted``.
 
@@ -129,7 +138,7 @@ class Catalogue:
         self.check(fields)
         wanted = self.expand(fields)
         needed = {s for path in wanted for s in (path, *self._by_path[path].sources)}
-        missing = sorted(needed - self.expand(granted))
+        missing = sorted(needed - self._grant(granted))
         if missing:
             raise Refused(
                 Text(

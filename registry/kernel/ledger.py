@@ -190,7 +190,7 @@ class Ledger:
     ) -> int:
         """Write those of ``changes`` that say something new; return how many did."""
         known = self.find(session, [self.key(change.document) for change in changes])
-        histories = self._histories(session, set(known.values()))
+        histories = self.histories(session, set(known.values()))
         written: set[int] = set()
         count = 0
         for change in changes:
@@ -289,9 +289,10 @@ class Ledger:
 
     def segments(self, session: Session, row: int) -> dict[int, Segment]:
         """Return the history of one record by version key, oldest belief first."""
-        return self._histories(session, [row])[row]
+        return self.histories(session, [row])[row]
 
-    def _histories(self, session: Session, rows: Collection[int]) -> dict[int, dict[int, Segment]]:
+    def histories(self, session: Session, rows: Collection[int]) -> dict[int, dict[int, Segment]]:
+        """Return by row the history of several records, each as `segments` has it."""
         table = self.versions
         found = session.execute(
             sa.select(

@@ -16,7 +16,7 @@ def test_the_head_equals_the_models(database: Database) -> None:
     migrations.upgrade(database)
     assert migrations.status(database) == migrations.head()
     with database.engine.connect() as connection:
-        context = MigrationContext.configure(connection)
+        context = MigrationContext.configure(connection, opts={"include_name": migrations.compared})
         assert compare_metadata(context, Base.metadata) == []
 
 
