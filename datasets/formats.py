@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from registry.kernel.errors import Invalid, Text
 
@@ -37,6 +38,15 @@ class Options:
     crs: int | None = None
     outlines: Path | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """Return what was said, for the record of the submission."""
+        said = {
+            "names": dict(self.names),
+            "crs": self.crs,
+            "outlines": self.outlines and self.outlines.name,
+        }
+        return {key: value for key, value in said.items() if value}
+
 
 def read_rows(
     path: Path,
@@ -59,7 +69,9 @@ def read_rows(
                 if cells:
                     ragged = len(cells) != len(header)
                     # Most cells of a wide file are empty, and an absent one says the same.
-                    filled = {n: c for n, c in zip(header, cells, strict=False) if c and n is not None}
+                    filled = {
+                        n: c for n, c in zip(header, cells, strict=False) if c and n is not None
+                    }
                     yield Row(number, filled, ragged)
     except UnicodeDecodeError:
         raise Invalid(

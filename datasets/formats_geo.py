@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import orjson
@@ -20,6 +21,7 @@ from datasets.formats import Options, Row, check_header, rename
 from registry.kernel.errors import Invalid, Text
 
 GEOMETRY, SRID = "geometry", "srid"
+DATABASE = b"SQLite format 3\0"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _WGS84 = 4326
 _LONGITUDE, _LATITUDE = 180, 90
@@ -86,9 +88,10 @@ def _is_wgs84(shape: Any) -> bool:
     while isinstance(point, list) and point and isinstance(point[0], list):
         point = point[0]
     try:
-        return abs(point[0]) <= _LONGITUDE and abs(point[1]) <= _LATITUDE  # type: ignore[index]
-    except (TypeError, IndexError):
+        x, y, *_ = (float(value) for value in point or ())
+    except (TypeError, ValueError):
         return True  # No point at all: that is reported of the outline.
+    return abs(x) <= _LONGITUDE and abs(y) <= _LATITUDE
 
 
 def read_layer(
@@ -123,22 +126,37 @@ def _layer(path: Path) -> tuple[dict[str, Any], Any, Any, list[Any]]:
                 "The reader of GPKG and Shapefile is not installed (requirements/geo.txt).",
             )
         ) from None
-    # Kept files have no suffix, and a zip is opened by none but its name.
-    zipped = path.read_bytes()[:2] == b"PK"
-    source = f"/vsizip/{{{path}}}" if zipped else str(path)
-    try:
-        layers = [str(name) for name, kind in list_layers(source) if kind is not None]
-        if len(layers) != 1:
-            listed = ", ".join(layers)
-            raise Invalid(
-                Text(
-                    f"Tệp phải có đúng một lớp hình, đang có: {listed}.",
-                    f"A file has just one layer of outlines, this one: {listed}.",
-                )
+    with TemporaryDirectory() as folder:
+        # Kept files have no suffix, and the reader tells a kind by it too.
+        source = Path(folder) / ("file.gpkg" if _is_database(path) else "file.shp.zip")
+        source.symlink_to(path.resolve())
+        try:
+            layers = [str(name) for name, kind in list_layers(source) if kind is not None]
+            _check_layers(layers)
+            meta, ids, shapes, values = raw.read(
+                source, layer=layers[0], return_fids=_is_database(path)
             )
-        return raw.read(source, layer=layers[0], return_fids=not zipped)
-    except (errors.DataSourceError, errors.DataLayerError, UnicodeDecodeError):
-        raise Invalid(Text("Tệp địa lý không đọc được.", "The file can't be read.")) from None
+        except (errors.DataSourceError, errors.DataLayerError, UnicodeDecodeError):
+            raise Invalid(
+                Text("Tệp địa lý không đọc được.", "The geographic file can't be read.")
+            ) from None
+    return meta, ids, shapes, values
+
+
+def _is_database(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(DATABASE)) == DATABASE
+
+
+def _check_layers(layers: Sequence[str]) -> None:
+    if len(layers) != 1:
+        listed = ", ".join(layers) or "0"
+        raise Invalid(
+            Text(
+                f"Tệp phải có đúng một lớp hình, đang có: {listed}.",
+                f"A file has just one layer of outlines, this one: {listed}.",
+            )
+        )
 
 
 def _header(

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from datasets.formats import Options, Row, read_rows
-from datasets.formats_geo import SRID, read_geojson, read_layer
+from datasets.formats_geo import DATABASE, SRID, read_geojson, read_layer
 from registry.kernel.errors import Invalid, Text
 
-_LAYERS = (b"SQLite format 3\0", b"PK\x03\x04")
+_LAYERS = (DATABASE, b"PK\x03\x04")
 _SHAPEFILE = b"\x00\x00\x27\x0a"
 _HEAD = 64
 

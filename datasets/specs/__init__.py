@@ -5,9 +5,10 @@ from __future__ import annotations
 from datasets.specs.base import Entry, Finding, Spec
 from datasets.specs.citizens import CITIZENS
 from datasets.specs.households import HOUSEHOLDS
+from datasets.specs.parcels import PARCELS
 from datasets.specs.rules import RULES
 
 __all__ = ["RULES", "SPECS", "Entry", "Finding", "Spec"]
 
-# In the order in which they must be loaded: households name citizens.
-SPECS: dict[str, Spec] = {spec.name: spec for spec in (CITIZENS, HOUSEHOLDS)}
+# In the order in which they must be loaded: households and parcels name citizens.
+SPECS: dict[str, Spec] = {spec.name: spec for spec in (CITIZENS, HOUSEHOLDS, PARCELS)}

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from datasets.formats import Row
+from datasets.formats import Options, Row
 from datasets.specs.rules import RULES
 from registry.kernel.clock import today
 from registry.kernel.codes import load as load_codes
@@ -58,15 +58,22 @@ class Apply(Protocol):
         """Write ``changes``."""
 
 
+Review = Callable[[Session, Iterable[Entry], Options], Iterator[Entry]]
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One dataset: its columns, how rows become entries, and the register that takes them."""
+    """One dataset: its columns, how rows become entries, and the register that takes them.
+
+    ``review`` adds what only the whole load and the other registers can tell of the entries.
+    """
 
     name: str
     vi: str
     columns: tuple[Column, ...]
     read: Callable[[Iterable[Row]], Iterator[Entry]]
     apply: Apply
+    review: Review | None = None
 
 
 @dataclass(slots=True)
@@ -165,7 +172,7 @@ class Reading:
         on = self.date(f"{prefix}_on")
         found: Mapping[str, Any] = {"method": "unresolved", "confidence": 0}
         if commune is not None:
-            rule, found = _commune(commune, on.first if on else None)
+            rule, found = located(commune, on.first if on else None)
             if rule:
                 self.note(rule, f"{prefix}_commune")
         return {"as_recorded": text or "", **found}
@@ -196,7 +203,7 @@ def _leaf(codes: str, value: str) -> dict[str, str] | None:
     return known.leaf(found.code) if found else None
 
 
-def _commune(code: str, on: Day | None) -> tuple[str | None, Mapping[str, Any]]:
+def located(code: str, on: Day | None) -> tuple[str | None, Mapping[str, Any]]:
     """Return the finding, if any, and the coded part of an address written ``on`` some day."""
     unit = catalogue().unit(code, on) if on else None
     if unit is None:
