@@ -80,11 +80,19 @@ def uploads(settings: Settings) -> Uploads:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files.",
 )
+@click.option(
+    "--outlines",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="GeoJSON of real commune outlines, by code, in which the parcels lie.",
+)
 @_json
-def generate(dataset: str, citizens: int, seed: int, out: Path, *, as_json: bool) -> None:
-    """Write files of made-up people, the same for the same seed."""
+def generate(  # noqa: PLR0913 - one parameter an option
+    dataset: str, citizens: int, seed: int, out: Path, outlines: Path | None, *, as_json: bool
+) -> None:
+    """Write files of made-up people and parcels, the same for the same seed."""
     with progress("generate") as tell:
-        paths = files.generate(cast("files.Dataset", dataset), citizens, seed, out, tell)
+        wanted = cast("files.Dataset", dataset)
+        paths = files.generate(wanted, citizens, seed, out, tell, outlines=outlines)
     names = [str(path) for path in paths]
     click.echo(orjson.dumps({"files": names}) if as_json else "\n".join(names))
 

@@ -10,6 +10,7 @@ from random import Random
 from typing import Literal
 
 from datasets.specs import SPECS
+from datasets.synthetic.land import Land
 from datasets.synthetic.papers import identity_card, other_numbers
 from datasets.synthetic.people import (
     ABSENT,
@@ -27,7 +28,7 @@ from datasets.synthetic.people import (
     written_name,
 )
 
-Dataset = Literal["citizens", "households", "all"]
+Dataset = Literal["citizens", "households", "parcels", "all"]
 _PERSONAS = 5
 _MINORS_BORN_AFTER = date(ON.year - 18, ON.month, ON.day)
 _BIRTH_PLACES = (
@@ -39,14 +40,18 @@ _BIRTH_PLACES = (
 )
 
 
-def generate(
+def generate(  # noqa: PLR0913 - what to write, and how
     dataset: Dataset,
     citizens: int,
     seed: int,
     out: Path,
     progress: Callable[[int], None] | None = None,
+    *,
+    outlines: Path | None = None,
 ) -> list[Path]:
     """Write the CSV files of ``dataset`` into ``out``; return their paths.
+
+    Parcels lie in a simple city, or in the commune ``outlines`` of a GeoJSON file.
 
     The same ``citizens`` and ``seed`` give the same bytes. ``progress`` is told how many people
     are written.
@@ -57,6 +62,7 @@ def generate(
     # Chance of its own for how things are written, so that each file alone is the same as both.
     families = Families(seed)
     hand = _Hand(seed, families.places)
+    land = Land(seed, outlines)
     told = 0
     try:
         for home in families.homes(citizens):
@@ -65,9 +71,14 @@ def generate(
                 writers["citizens"].write(people)
             if "households" in writers:
                 writers["households"].write(list(_household(home)))
+            if "parcels" in writers:
+                land.settle(home)
             told += len(people)
             if progress:
                 progress(told)
+        if "parcels" in writers:
+            for rows in land.rows():
+                writers["parcels"].write(rows)
     finally:
         for writer in writers.values():
             writer.close()
