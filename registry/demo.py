@@ -44,6 +44,7 @@ _PERSONA = "900190000102"
 _WITHHELD = ("religion", "blood_type", "phone", "email")
 _READY_SECONDS = 15
 _FIELDS = '["name", "birth_date", "age", "effective_residence"]'
+_CRITERIA = '{"name": "tran thi lan", "birth_date": "1990-05-17"}'
 _SEARCH = ("personal_id", "nine_digit_id", "name", "birth_date", "birth_year", "commune")
 
 
@@ -177,11 +178,12 @@ def guide(port: int, secret: str) -> str:
     """Return what the demo tells its user: addresses, and command lines that work as printed."""
     base = f"http://127.0.0.1:{port}"
     purpose = f"-H 'Sogoc-Procedure: {_PROCEDURE}' -H 'Sogoc-Case: DEMO-0001'"
-    ask = (
-        f"""curl -s {base}/v1/citizens/lookup -H "Authorization: Bearer $TOKEN" {purpose}"""
-        " -H 'Content-Type: application/json'"
-    )
-    pick = """sed -E 's/.*"access_token": ?"([^"]+)".*/\\1/'"""
+    bearer = '-H "Authorization: Bearer $TOKEN"'
+    # Each answer ends its line, so that answers don't run together on a terminal.
+    curl = r"curl -s -w '\n'"
+    post = f"{bearer} {purpose} -H 'Content-Type: application/json' -d"
+    ask = f"{curl} {base}/v1/citizens/lookup {post}"
+    token = f"curl -s -u {_CLIENT}:{secret} -d grant_type=client_credentials {base}/oauth/token"
     return f"""
 ==============================================================================
  SỔ GỐC · DỮ LIỆU GIẢ LẬP, KHÔNG PHẢI NGƯỜI THẬT / SYNTHETIC DATA, NO REAL PERSON
@@ -190,23 +192,35 @@ def guide(port: int, secret: str) -> str:
  OpenAPI   {base}/openapi.json
 
 # Lấy mã truy cập / get a token
-TOKEN=$(curl -s -u {_CLIENT}:{secret} -d grant_type=client_credentials {base}/oauth/token | {pick})
+TOKEN=$({token} | {_pick("access_token")})
 
 # Tra cứu một công dân / look a citizen up
-{ask} -d '{{"identifiers": ["{_PERSONA}"], "fields": {_FIELDS}}}'
+{ask} '{{"identifiers": ["{_PERSONA}"], "fields": {_FIELDS}}}'
+
+# Tìm theo tên không dấu và ngày sinh / search by name without marks and date of birth
+{curl} {base}/v1/citizens/search {post} '{{"criteria": {_CRITERIA}, "fields": {_FIELDS}}}'
+
+# Hộ gia đình của người đó / that person's household
+ID=$({ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["sex"]}}' | {_pick("id")})
+{curl} "{base}/v1/citizens/$ID/household?fields=address,head,members" {bearer} {purpose}
 
 # Ngoài thỏa thuận thì bị từ chối, nêu rõ trường / outside the agreement is refused by name
-{ask} -d '{{"identifiers": ["{_PERSONA}"], "fields": ["name", "religion"]}}'
+{ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["name", "religion"]}}'
 
 # Được hỏi những gì / what may I ask
-curl -s {base}/v1/me/agreement -H "Authorization: Bearer $TOKEN"
+{curl} {base}/v1/me/agreement {bearer}
 
 # Mã xã 26740 là đâu, trước và nay / what is commune 26740, then and now
-curl -s '{base}/v1/places/26740?as_of=2020-01-01'
-curl -s '{base}/v1/places/convert?code=26737&as_of=2020-01-01'
+{curl} '{base}/v1/places/26740?as_of=2020-01-01'
+{curl} '{base}/v1/places/convert?code=26737&as_of=2020-01-01'
 
  Ctrl-C để dừng / to stop
 """
+
+
+def _pick(name: str) -> str:
+    """Return a filter that takes the first text member ``name`` out of one JSON answer."""
+    return f"""grep -oE '"{name}": ?"[^"]+"' | head -n 1 | cut -d '"' -f 4"""
 
 
 @click.command(

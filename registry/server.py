@@ -13,6 +13,8 @@ from registry.kernel.settings import PREFIX, Settings
 TARGET = "registry.wsgi:load"
 _WORKERS_POSTGRESQL = 2
 _THREADS_POSTGRESQL = 8
+# A worker that does not stop by then is ended: every answer's access row is durable already.
+_STOP_SECONDS = 10
 
 
 def environ(settings: Settings) -> dict[str, str]:
@@ -42,4 +44,5 @@ def serve(settings: Settings, host: str, port: int, target: str = TARGET) -> Non
         log_level=LogLevels.warning,
         websockets=False,
         respawn_failed_workers=True,
+        workers_kill_timeout=_STOP_SECONDS,
     ).serve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 from typing import TYPE_CHECKING
 
@@ -14,4 +15,8 @@ if TYPE_CHECKING:
 
 def load() -> WSGIApplication:
     """Return the application of a worker process; importing this module does nothing."""
+    if multiprocessing.parent_process() is not None:
+        # Ctrl-C reaches the whole group of a terminal, and the server then stops its workers
+        # too: the two signals on top of each other can leave a worker serving for ever.
+        os.setpgrp()
     return create_app(Settings.from_environ(os.environ))

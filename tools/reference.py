@@ -1,7 +1,7 @@
 """Writes the pages of ``docs/reference`` from the code: ``make docs``.
 
 Nobody edits these pages. A law test compares them with what this module makes, so that they can't
-say what the code no longer does.
+say what the code no longer does. The first look-up in the READMEs comes from the demo's own guide.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from auth.scopes import SCOPES
 from datasets.specs import RULES, SPECS
 from datasets.synthetic import people
 from registry.cli import main as sogoc
+from registry.demo import guide
 from registry.http import TEXTS
 from registry.kernel.errors import SogocError
 from registry.kernel.fields import Catalogue
@@ -25,6 +26,7 @@ from registry.problems import PROBLEMS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
+READMES = (ROOT / "README.md", ROOT / "README.vi.md")
 _NOTE = "Trang này do `make docs` tạo từ mã nguồn / made from the code by `make docs`."
 _WIDTH = 100
 
@@ -71,6 +73,20 @@ def main() -> None:
             old.unlink()
     for name, text in pages.items():
         (FOLDER / name).write_text(text, "utf-8")
+    for readme in READMES:
+        readme.write_text(with_first_look_up(readme.read_text("utf-8")), "utf-8")
+
+
+def with_first_look_up(readme: str) -> str:
+    """Return the text of a README with the two lines that the demo prints first."""
+    told = guide(8000, "SECRET").splitlines()
+    token = next(line for line in told if line.startswith("TOKEN="))
+    question = next(line for line in told if line.startswith("curl "))
+    before, mark, rest = readme.partition("```sh\nTOKEN=")
+    _, end, after = rest.partition("\n```\n")
+    if not mark or not end:
+        raise ValueError("the README has no first look-up")
+    return f"{before}```sh\n{token}\n\n{question}{end}{after}"
 
 
 def render() -> dict[str, str]:

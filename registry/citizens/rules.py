@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any, Literal
 
 from registry.kernel.dates import DateError, PartialDate, age_on
-from registry.kernel.fields import Document
+from registry.kernel.fields import Document, without
 from registry.kernel.text import match_key
 
 Verdict = Literal["match", "no_match", "unknown"]
@@ -24,15 +24,16 @@ PREDICATES: Mapping[str, tuple[str, ...]] = {
 }
 _OLDEST = 150
 _DIGITS = 3
+_DAY = timedelta(days=1)
 # Codes by which a register says that it does not know.
-_UNDECIDED = {"marital_status": "unknown", "sex": "0"}
+_UNDECIDED = {"blood_type": "00", "marital_status": "unknown", "sex": "0"}
 
 
 def true_on(document: Document, on: date) -> Document:
-    """Return what ``document`` says of one day: no residence that had not begun on it.
+    """Return what ``document`` says of one day: no residence that had not begun, no past absence.
 
-    A start known only by month or year is told for the whole of that month or year, and named
-    under ``uncertain`` until its last day, by which the residence must have begun.
+    A start or an end known only by month or year is told for the whole of that time, and named
+    under ``uncertain`` while the day may lie on its other side.
 
     >>> flat = {"residence": {"permanent": {"valid_from": {"value": "2015"}}}}
     >>> true_on(flat, date(2014, 12, 31)), true_on(flat, date(2015, 12, 31)) == flat
@@ -40,37 +41,38 @@ def true_on(document: Document, on: date) -> Document:
     >>> true_on(flat, date(2015, 6, 1))["uncertain"]
     ['residence.permanent']
     """
-    residence = document.get("residence")
-    if not residence:
-        return document
-    starts = {kind: _interval(e["valid_from"]) for kind, e in residence.items() if _dated(e)}
-    later = {kind for kind, (first, _) in starts.items() if on < first}
-    uncertain = [
-        f"residence.{k}" for k, (_, last) in starts.items() if k not in later and on < last
-    ]
-    if later:
-        begun = {kind: entry for kind, entry in residence.items() if kind not in later}
-        document = {**document, "residence": begun}
-    return {**document, "uncertain": uncertain} if uncertain else document
+    told, uncertain = document, []
+    for path, entry in _periods(document):
+        began, ended = _interval(entry, "valid_from"), _interval(entry, "until")
+        if (began and on < began[0]) or (ended and ended[1] < on):
+            told = without(told, path)
+        elif (began and on < began[1]) or (ended and ended[0] < on):
+            uncertain.append(".".join(path))
+    return {**told, "uncertain": uncertain} if uncertain else told
 
 
 def turning_days(document: Document) -> set[date]:
     """Return the days from which ``document``, itself unchanged, says something else."""
     days: set[date] = set()
-    for entry in document.get("residence", {}).values():
-        if _dated(entry):
-            days.update(_interval(entry["valid_from"]))
+    for _, entry in _periods(document):
+        days.update(_interval(entry, "valid_from") or ())
+        days.update(last + _DAY for last in _interval(entry, "until") or ())
         if "term_end" in entry:
-            days.add(date.fromisoformat(entry["term_end"]) + timedelta(days=1))
+            days.add(date.fromisoformat(entry["term_end"]) + _DAY)
     return days
 
 
-def _dated(entry: Document) -> bool:
-    return "valid_from" in entry
+def _periods(document: Document) -> Iterator[tuple[tuple[str, ...], Document]]:
+    """Yield the parts of a document that have a time of their own."""
+    for kind, entry in document.get("residence", {}).items():
+        yield ("residence", kind), entry
+    if "temporary_absence" in document:
+        yield ("temporary_absence",), document["temporary_absence"]
 
 
-def _interval(leaf: Mapping[str, str]) -> tuple[date, date]:
-    return _parse(leaf["value"])
+def _interval(entry: Document, key: str) -> tuple[date, date] | None:
+    leaf = entry.get(key)
+    return _parse(leaf["value"]) if leaf else None
 
 
 @lru_cache(maxsize=50_000)
@@ -89,8 +91,15 @@ def check_claim(document: Document, path: str, claimed: str) -> Verdict:
     value: Any = document
     for step in path.split("."):
         value = value.get(step) if isinstance(value, Mapping) else None
-    if isinstance(value, list) and value and all(isinstance(one, str) for one in value):
-        return "match" if match_key(claimed) in map(match_key, value) else "no_match"
+    if isinstance(value, list):
+        verdicts = {_compare(one, path, claimed) for one in value}
+        # One that can't be compared leaves room for a match.
+        undecided: Verdict = "unknown" if "unknown" in verdicts or not value else "no_match"
+        return "match" if "match" in verdicts else undecided
+    return _compare(value, path, claimed)
+
+
+def _compare(value: Any, path: str, claimed: str) -> Verdict:
     if isinstance(value, str):
         return "match" if match_key(claimed) == match_key(value) else "no_match"
     if not isinstance(value, Mapping):

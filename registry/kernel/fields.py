@@ -79,7 +79,7 @@ class Selection:
         """Yield what a flag on ``path`` says of this selection."""
         if self.concerns(path):
             yield path
-        rest = _without(document, path.split("."))
+        rest = without(document, path.split("."))
         for steps, derive in self._derived:
             if derive(document, on) != derive(rest, on):
                 yield ".".join(steps)
@@ -162,12 +162,12 @@ def _within(path: str, group: str) -> bool:
     return path == group or path.startswith(group + ".")
 
 
-def _without(document: Document, path: Sequence[str]) -> Document:
+def without(document: Document, path: Sequence[str]) -> Document:
     """Return ``document`` as it were if nothing were known at ``path``."""
     first, below = path[0], path[1:]
     value = document.get(first)
     if below and isinstance(value, Mapping):
-        return {**document, first: _without(value, below)}
+        return {**document, first: without(value, below)}
     return {key: value for key, value in document.items() if key != first}
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+SECRET = re.compile(r"-u demo-agency:(\S+)")
 
 
 def _free_port() -> int:
@@ -29,26 +33,52 @@ def _command(folder: Path, port: int) -> list[str]:
     return [sys.executable, "-m", "registry", "demo", *options]
 
 
-@pytest.fixture
-def told(tmp_path: Path) -> Iterator[str]:
-    """Give what a new demo prints; it is stopped afterwards, as Ctrl-C would."""
+@contextmanager
+def _demo(folder: Path, port: int | None = None) -> Iterator[str]:
+    """Run the demo and give what it prints; it is ended as a terminal's Ctrl-C ends it."""
     process = subprocess.Popen(  # noqa: S603 - our own command
-        _command(tmp_path / "demo", _free_port()),
+        _command(folder, port or _free_port()),
         cwd=ROOT,
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
         text=True,
+        # A group of its own, so that Ctrl-C is for the demo and not for the tests.
+        start_new_session=True,
     )
     assert process.stdout
     lines: list[str] = []
-    for line in process.stdout:
-        lines.append(line)
-        if "Ctrl-C" in line:
-            break
-    yield "".join(lines)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=60) == 0
-    process.stdout.close()
+    try:
+        for line in process.stdout:
+            lines.append(line)
+            if "Ctrl-C" in line:
+                break
+        yield "".join(lines)
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        _, messages = process.communicate(timeout=60)
+    assert process.returncode in {0, 130}, messages
+    assert "Traceback" not in messages
+
+
+def _refused(folder: Path, port: int | None = None) -> str:
+    done = subprocess.run(  # noqa: S603 - our own command
+        _command(folder, port or _free_port()),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give what a new demo prints, while it serves."""
+    with _demo(tmp_path_factory.mktemp("new") / "demo") as printed:
+        yield printed
 
 
 def _readme() -> Any:
@@ -63,35 +93,69 @@ def _timeless(answer: Any) -> Any:
     return answer
 
 
-@pytest.mark.skipif(shutil.which("curl") is None, reason="the guide is for curl")
 def test_every_printed_line_answers(told: str) -> None:
-    token, *questions = [line for line in told.splitlines() if line.startswith(("TOKEN=", "curl "))]
-    assert token.startswith("TOKEN=")
-    # A failed line ends the script, so that no answer is taken for another's.
-    script = "\n".join(["set -eu", token, *(f"{line}; echo" for line in questions)])
-    done = subprocess.run(  # noqa: S603 - what the demo printed
-        [shutil.which("bash") or "sh", "-c", script],
+    bash, curl = shutil.which("bash"), shutil.which("curl")
+    assert bash, "the printed lines are for bash: install it"
+    assert curl, "the printed lines are for curl: install it"
+    lines = [line for line in told.splitlines() if re.match(r"[A-Z]+=|curl ", line)]
+    done = subprocess.run(  # noqa: S603 - what the demo printed, as it stands
+        # A failed line ends the script, so that no answer is taken for another's.
+        [bash, "-c", "\n".join(["set -eu", *lines])],
         capture_output=True,
         text=True,
         check=True,
         timeout=60,
     )
-    found, refused, agreement, unit, converted = map(
-        json.loads, filter(None, done.stdout.splitlines())
-    )
-    assert _timeless(found) == _timeless(_readme())
-    assert refused["code"] == "outside-agreement"
-    assert refused["attributes"] == ["religion"]
-    assert agreement["agreements"][0]["procedure"] == "1.004222"
-    assert unit["code"] == "26740"
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line]
+    assert len(answers) == sum(line.startswith("curl ") for line in lines)
+    looked_up, found, household, refused, agreement, _, converted = answers
+    assert _timeless(looked_up) == _timeless(_readme())
+    assert found["status"] == "found"
+    assert found["record"]["name"]["full"] == "Trần Thị Lan"
+    relations = [member["relation"]["label"] for member in household["members"]]
+    assert relations == ["Chủ hộ", "Vợ", "Con đẻ", "Con đẻ", "Cha đẻ"]
+    assert (refused["code"], refused["attributes"]) == ("outside-agreement", ["religion"])
+    assert "citizens" in json.dumps(agreement)
     assert converted["result"] == "candidates"
+
+
+def test_it_says_that_nobody_in_it_is_real(told: str) -> None:
+    assert "SYNTHETIC DATA, NO REAL PERSON" in told
+    [address] = re.findall(r"OpenAPI +(http://127\.0\.0\.1:\d+)/", told)
+    with urllib.request.urlopen(f"{address}/healthz", timeout=10) as answer:  # noqa: S310 - ours
+        assert answer.headers["Sogoc-Data"] == "synthetic"
+
+
+def test_a_second_start_uses_the_same_data(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    with _demo(folder) as first:
+        made = (folder / "registry.db").stat().st_ino
+    with _demo(folder) as second:
+        pass
+    assert SECRET.findall(first) == SECRET.findall(second)
+    assert (folder / "registry.db").stat().st_ino == made
+
+
+def test_a_first_run_that_was_cut_off_is_made_again(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    folder.mkdir()
+    (folder / "SYNTHETIC").write_text("{}")
+    (folder / "registry.db").write_text("half of it")
+    with _demo(folder) as printed:
+        assert SECRET.findall(printed)
+    assert (folder / "registry.db").read_bytes().startswith(b"SQLite format 3")
 
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("the only copy")
-    refused = subprocess.run(  # noqa: S603 - our own command
-        _command(tmp_path, _free_port()), cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert refused.returncode == 1
-    assert "choose another --data-dir" in refused.stderr
+    assert "choose another --data-dir" in _refused(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_a_port_in_use_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = _refused(tmp_path / "demo", taken.getsockname()[1])
+    assert "choose another --port" in said
+    assert not list((tmp_path / "demo").iterdir())

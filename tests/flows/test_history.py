@@ -170,8 +170,13 @@ def test_every_day_tells_what_a_question_about_it_tells(service: Service) -> Non
         "temporary": {**term, "term_end": "2018-09-30"},
         "current": {"address": address("26743", "Phường Bến Thành")},
     }
+    absence = {
+        "valid_from": {"value": "2021-02-03", "precision": "day"},
+        "until": {"value": "2021-04", "precision": "month"},
+    }
     with service.database.transaction() as session:
-        changes.apply_changes(session, [change(residence=homes)], source="test", load=None)
+        away = change(residence=homes, temporary_absence=absence)
+        changes.apply_changes(session, [away], source="test", load=None)
         record = find_record_ids(session, [LAN])[LAN]
         changes.amend_citizen(
             session,
@@ -181,10 +186,10 @@ def test_every_day_tells_what_a_question_about_it_tells(service: Service) -> Non
             valid_to=date(2019, 6, 1),
             source="test",
         )
-    fields = "residence,effective_residence,marital_status"
+    fields = "residence,effective_residence,marital_status,temporary_absence"
     told = _history(service, record, fields)
     turns = [date.fromisoformat(version["valid_from"]) for version in told]
-    assert len(turns) == 7
+    assert len(turns) == 10
     for day in {turn + timedelta(days=shift) for turn in turns for shift in (-1, 0, 1)}:
         (answer,) = [
             version["record"]

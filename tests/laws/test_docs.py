@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from registry.cli import main
-from registry.demo import guide
 from registry.kernel.settings import Settings
 from tests.laws.test_imports import layers
+from tools import reference
 
 ROOT = Path(__file__).parents[2]
 READMES = ("README.md", "README.vi.md")
@@ -94,12 +94,20 @@ def test_the_picture_of_the_layers_is_true(page: str) -> None:
     assert drawn[-1] == "registry.kernel"
 
 
-@pytest.mark.parametrize("page", READMES)
-def test_the_first_look_up_is_what_the_demo_prints(page: str) -> None:
-    told = guide(8000, "SECRET").splitlines()
-    shown = re.findall(r"^(?:TOKEN=|curl ).*$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
-    assert len(shown) > 1
-    assert [line for line in shown if line not in told] == []
+@pytest.mark.parametrize("readme", reference.READMES, ids=lambda path: path.name)
+def test_the_first_look_up_is_what_the_demo_prints(readme: Path) -> None:
+    text = readme.read_text("utf-8")
+    assert reference.with_first_look_up(text) == text, "run make docs"
+
+
+def test_another_first_look_up_would_be_found() -> None:
+    text = "Start\n```sh\nTOKEN=1\n\ncurl x\n```\nEnd\n"
+    made = reference.with_first_look_up(text)
+    assert made != text
+    assert made.startswith("Start\n```sh\nTOKEN=$(curl ")
+    assert made.endswith("\n```\nEnd\n")
+    with pytest.raises(ValueError, match="no first look-up"):
+        reference.with_first_look_up("Start\n")
 
 
 @pytest.mark.parametrize("page", READMES)
