@@ -161,6 +161,8 @@ def dataset_submit(context: Context, name: str, path: Path, *, as_json: bool) ->
     metavar="EPSG",
     help="System of outlines that don't name their own, such as 9210.",
 )
+@click.option("--layer", help="Layer of a GeoPackage that has several.")
+@click.option("--encoding", help="Encoding of a Shapefile that doesn't say it right.")
 @click.option(
     "--outlines",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -171,14 +173,16 @@ def dataset_submit(context: Context, name: str, path: Path, *, as_json: bool) ->
 def dataset_check(  # noqa: PLR0913 - one parameter an option
     context: Context,
     submission_id: str,
+    *,
     names: tuple[str, ...],
     crs: int | None,
+    layer: str | None,
+    encoding: str | None,
     outlines: Path | None,
-    *,
     as_json: bool,
 ) -> None:
     """Check a submission; exit 1 if rows were rejected."""
-    options = Options(_names(names), crs, outlines)
+    options = Options(_names(names), crs, layer, encoding, outlines)
     with context.database.transaction() as session, progress("check") as tell:
         checked = submissions.check(
             session, uploads(context.settings), submission_id, tell, options

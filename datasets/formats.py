@@ -30,12 +30,15 @@ class Options:
     """How a steward wants a file read; what is not said here is never guessed.
 
     ``names`` leads from the file's column names to the specification's, or to "" for a column
-    to leave out. ``crs`` is the EPSG code of outlines that don't name their own. ``outlines`` is
-    a GeoJSON file of commune outlines to hold parcels against.
+    to leave out. ``crs`` is the EPSG code of outlines that don't name their own; ``layer`` and
+    ``encoding`` answer what a geographic file leaves open. ``outlines`` is a GeoJSON file of
+    commune outlines to hold parcels against.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
     crs: int | None = None
+    layer: str | None = None
+    encoding: str | None = None
     outlines: Path | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -43,6 +46,8 @@ class Options:
         said = {
             "names": dict(self.names),
             "crs": self.crs,
+            "layer": self.layer,
+            "encoding": self.encoding,
             "outlines": self.outlines and self.outlines.name,
         }
         return {key: value for key, value in said.items() if value}

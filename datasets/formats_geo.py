@@ -1,224 +1,281 @@
-"""Geographic files to numbered rows of text: GeoJSON, GeoPackage, zipped Shapefile.
+"""Geographic files to numbered rows of text, their outlines and coordinate systems as they came.
 
-Each feature is a row whose properties are cells. Its outline is the cell ``geometry``, as the file
-has it: GeoJSON, or WKB in hexadecimal; ``srid`` is the system that the file names. Nothing is
-turned into another system and nothing is repaired, so that what is wrong can be reported.
+GeoPackage, zipped Shapefile and GeoJSON, told apart by their first bytes and never by their name:
+the library below knows formats that read other files or run commands. What a file does not say
+for certain, its coordinate system or the letters of its texts, is asked back and never guessed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import json
+import shutil
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-import orjson
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from datasets.formats import Options, Row, check_header, rename
-from registry.kernel.errors import Invalid, Text
+from datasets.formats import Row
+from datasets.letters import Letters, decided
+from registry.kernel.errors import FieldError, Invalid, Text
 
-GEOMETRY, SRID = "geometry", "srid"
-DATABASE = b"SQLite format 3\0"
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+GEOMETRY = "geometry"
+SRID = "geometry_srid"
+"""Cells that every row has beside those of the file: WKB in hexadecimal, and the EPSG code."""
+
+LARGEST_UNPACKED = 1 << 30
+_CHUNK = 20_000
+_PARTS = frozenset({".shp", ".shx", ".dbf", ".prj", ".cpg"})
+_GPKG_MARK = slice(68, 72)
 _WGS84 = 4326
-_LONGITUDE, _LATITUDE = 180, 90
-# How sure PROJ must be that a description without a code is that of an EPSG system.
-_SURE = 90
+_LONGITUDES_LATITUDES = (-180.0, -90.0, 180.0, 90.0)
+
+_NO_LIBRARY = Text(
+    "Máy này chưa đọc được tệp bản đồ: pip install -r requirements/geo.txt",
+    "This installation can't read geographic files: pip install -r requirements/geo.txt",
+)
+_UNKNOWN_FILE = Text(
+    "Không phải GeoPackage, Shapefile nén ZIP hay GeoJSON.",
+    "Neither a GeoPackage, a zipped Shapefile nor GeoJSON.",
+)
+_BROKEN = Text("Tệp bản đồ không đọc được.", "The geographic file can't be read.")
+_TOO_LARGE = Text("Tệp giải nén ra quá lớn.", "The file is too large when unpacked.")
+_CRS_MISSING = Text(
+    "Hãy cho biết hệ tọa độ (mã EPSG): tệp không nói chắc chắn.",
+    "Say the coordinate system (EPSG code): the file doesn't say it for certain.",
+)
+_LAYER = Text("Tệp có nhiều lớp: hãy chọn một.", "The file has several layers: choose one.")
+_NO_LAYER = Text("Tệp không có lớp hình nào.", "The file has no layer with outlines.")
+_CLASH = Text(
+    "Tệp có cột trùng tên cột hình học.", "A column of the file has the name of the geometry."
+)
 
 
-def read_geojson(
-    path: Path, columns: Sequence[str], required: Sequence[str], options: Options
-) -> Iterator[Row]:
-    """Yield the features of a GeoJSON file.
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the submitter answers where a file leaves it open; each wins over the file.
 
-    RFC 7946 knows longitude and latitude only, so another system is the one that the options
-    name. A file that names it too, in the member ``crs`` of the older draft, must agree; alone
-    that member is no answer. Raises Invalid, before any row, for a file that can't be read.
+    ``srid`` is an EPSG code, ``layer`` a name, ``encoding`` that of the texts of a Shapefile.
     """
-    content = _geojson(path)
-    features = content["features"]
-    keys = list(dict.fromkeys(key for feature in features for key in _properties(feature)))
-    header = _header([*keys, GEOMETRY, SRID], columns, required, options)
-    srid = _geojson_srid(content, options)
-    for line, feature in enumerate(features, 1):
-        cells = _properties(feature)
-        shape = feature.get("geometry")
-        if shape is not None:
-            cells = {**cells, GEOMETRY: orjson.dumps(shape).decode()}
-        if srid is not None and (srid != _WGS84 or options.crs or _is_wgs84(shape)):
-            cells = {**cells, SRID: srid}
-        yield Row(line, _cells([*keys, GEOMETRY, SRID], header, cells))
+
+    srid: int | None = None
+    layer: str | None = None
+    encoding: str | None = None
 
 
-def _geojson(path: Path) -> dict[str, Any]:
-    try:
-        content = orjson.loads(path.read_bytes().removeprefix(_BYTE_ORDER_MARK))
-    except ValueError:
-        content = None
-    features = content.get("features") if isinstance(content, dict) else None
-    if not isinstance(features, list) or not all(isinstance(f, dict) for f in features):
-        raise Invalid(
-            Text("Không phải FeatureCollection GeoJSON.", "Not a GeoJSON FeatureCollection.")
-        )
-    return dict(content)
-
-
-def _properties(feature: Mapping[str, Any]) -> dict[str, Any]:
-    found = feature.get("properties")
-    return found if isinstance(found, dict) else {}
-
-
-def _geojson_srid(content: Mapping[str, Any], options: Options) -> int | None:
-    """Return the system of the coordinates, None where it has to be asked for."""
-    member = content.get("crs")
-    if member is None:
-        return options.crs or _WGS84
-    named = _epsg(str(((member or {}).get("properties") or {}).get("name", "")))
-    if named == _WGS84:
-        return _agreed(named, options)
-    return _agreed(named, options) if options.crs else None
-
-
-def _is_wgs84(shape: Any) -> bool:
-    """Say whether a first point is a longitude and a latitude."""
-    point = shape.get("coordinates") if isinstance(shape, dict) else None
-    while isinstance(point, list) and point and isinstance(point[0], list):
-        point = point[0]
-    try:
-        x, y, *_ = (float(value) for value in point or ())
-    except (TypeError, ValueError):
-        return True  # No point at all: that is reported of the outline.
-    return abs(x) <= _LONGITUDE and abs(y) <= _LATITUDE
-
-
-def read_layer(
-    path: Path, columns: Sequence[str], required: Sequence[str], options: Options
+def read_geo_rows(
+    path: Path, answers: Answers | None = None, largest: int = LARGEST_UNPACKED
 ) -> Iterator[Row]:
-    """Yield the features of a GeoPackage or a zipped Shapefile, of its one layer of outlines.
+    """Yield the features of a geographic file; the first is row 1.
 
-    Raises Invalid, before any row, for a file that can't be read, that holds several layers or
-    that names another system than the options.
+    An archive is unpacked up to ``largest`` bytes. Every cell is text as the file has it;
+    `GEOMETRY` is the outline, empty where there is none.
+    Raises Invalid, before any row, for a file that can't be read and for each question that it
+    leaves open; ``candidates`` then names what the file itself suggests.
     """
-    meta, ids, shapes, values = _layer(path)
-    keys = [*meta["fields"], GEOMETRY, SRID]
-    header = _header(keys, columns, required, options)
-    srid = _agreed(_epsg(meta["crs"] or ""), options)
-    for line, (shape, *cells) in enumerate(zip(shapes, *values, strict=True), 1):
-        filled = dict(zip(meta["fields"], cells, strict=True))
-        if shape is not None:
-            filled[GEOMETRY] = shape.hex()
-        if srid is not None:
-            filled[SRID] = srid
-        number = int(ids[line - 1]) if ids is not None else line
-        yield Row(number, _cells(keys, header, filled))
+    asked = answers or Answers()
+    with _opened(path, largest) as (source, shapefile):
+        layer = _layer(source, asked)
+        srid = _srid(source, layer, asked)
+        letters = _letters(source, layer, shapefile, asked) if shapefile else None
+        yield from _rows(source, layer, srid, letters)
 
 
-def _layer(path: Path) -> tuple[dict[str, Any], Any, Any, list[Any]]:
-    try:
-        from pyogrio import errors, list_layers, raw  # noqa: PLC0415 - apart from the core
-    except ImportError:
-        raise Invalid(
-            Text(
-                "Máy chủ chưa cài bộ đọc GPKG và Shapefile (requirements/geo.txt).",
-                "The reader of GPKG and Shapefile is not installed (requirements/geo.txt).",
-            )
-        ) from None
-    with TemporaryDirectory() as folder:
-        # Kept files have no suffix, and the reader tells a kind by it too.
-        source = Path(folder) / ("file.gpkg" if _is_database(path) else "file.shp.zip")
-        source.symlink_to(path.resolve())
-        try:
-            layers = [str(name) for name, kind in list_layers(source) if kind is not None]
-            _check_layers(layers)
-            meta, ids, shapes, values = raw.read(
-                source, layer=layers[0], return_fids=_is_database(path)
-            )
-        except (errors.DataSourceError, errors.DataLayerError, UnicodeDecodeError):
-            raise Invalid(
-                Text("Tệp địa lý không đọc được.", "The geographic file can't be read.")
-            ) from None
-    return meta, ids, shapes, values
-
-
-def _is_database(path: Path) -> bool:
+@contextmanager
+def _opened(path: Path, largest: int) -> Iterator[tuple[str, Path | None]]:
+    """Give what the library opens, and the main file of a Shapefile."""
     with path.open("rb") as file:
-        return file.read(len(DATABASE)) == DATABASE
+        head = file.read(_GPKG_MARK.stop)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    with tempfile.TemporaryDirectory() as folder:
+        if head.startswith(b"SQLite format 3\0") and head[_GPKG_MARK] in {b"GPKG", b"GP10"}:
+            # A copy: reading one in place leaves locks and journals beside it.
+            copied = Path(folder) / "file.gpkg"
+            shutil.copyfile(path, copied)
+            yield str(copied), None
+        elif head.startswith(b"PK\x03\x04"):
+            shape = _unpack(path, Path(folder), largest)
+            yield str(shape), shape
+        elif start.startswith(b"{"):
+            # Named, so that JSON which is a command to another driver stays JSON.
+            yield f"GeoJSON:{path}", None
+        else:
+            raise Invalid(_UNKNOWN_FILE)
 
 
-def _check_layers(layers: Sequence[str]) -> None:
-    if len(layers) != 1:
-        listed = ", ".join(layers) or "0"
-        raise Invalid(
-            Text(
-                f"Tệp phải có đúng một lớp hình, đang có: {listed}.",
-                f"A file has just one layer of outlines, this one: {listed}.",
-            )
-        )
-
-
-def _header(
-    keys: Sequence[str], columns: Sequence[str], required: Sequence[str], options: Options
-) -> list[str | None]:
-    header = rename(keys, options.names)
-    check_header(header, columns, required)
-    return header
-
-
-def _cells(
-    keys: Sequence[str], header: Sequence[str | None], values: Mapping[str, Any]
-) -> dict[str, str]:
-    named = ((name, _text(values.get(key))) for key, name in zip(keys, header, strict=True))
-    return {name: text for name, text in named if text and name is not None}
-
-
-def _text(value: Any) -> str:
-    """Return a typed value as it would stand in a Vietnamese table: 1234,5 and 2015-03-01."""
-    if value is None or value != value or str(value) == "NaT":  # noqa: PLR0124 - not a number
-        return ""
-    if hasattr(value, "item"):
-        value = value.item()
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, float):
-        # A decimal point before three digits would be read as a thousand's.
-        return format(Decimal(repr(value)), "f").removesuffix(".0").replace(".", ",")
-    if isinstance(value, (dict, list)):
-        return orjson.dumps(value).decode()
-    return str(value)
-
-
-def _epsg(name: str) -> int | None:
-    """Return the EPSG code of a system by its name or its description, None if that is not one."""
+def _unpack(path: Path, folder: Path, left: int) -> Path:
+    """Take the parts of one Shapefile out of an archive; return its main file."""
     try:
-        crs = CRS.from_user_input(name)
+        with zipfile.ZipFile(path) as archive:
+            for info in archive.infolist():
+                name = PurePosixPath(info.filename.replace("\\", "/")).name
+                if PurePosixPath(name).suffix.lower() not in _PARTS or name.startswith("."):
+                    continue
+                with archive.open(info) as packed, (folder / name.lower()).open("wb") as out:
+                    while block := packed.read(1 << 20):
+                        # Counted here, since the sizes that an archive states may be false.
+                        left -= len(block)
+                        if left < 0:
+                            raise Invalid(_TOO_LARGE)
+                        out.write(block)
+    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError):
+        raise Invalid(_BROKEN) from None
+    shapes = sorted(folder.glob("*.shp"))
+    if len(shapes) != 1:
+        raise Invalid(_LAYER if shapes else _UNKNOWN_FILE)
+    return shapes[0]
+
+
+def _library() -> Any:
+    """Return the reader, which is an extra: it brings a hundred megabytes of formats."""
+    try:
+        import pyogrio.raw  # noqa: PLC0415 - only who reads geographic files needs it
+    except ImportError:
+        raise Invalid(_NO_LIBRARY) from None
+    return pyogrio
+
+
+@contextmanager
+def _reading() -> Iterator[Any]:
+    """Give the library; what it can't read is the file's fault, and its warnings are findings."""
+    library = _library()
+    with warnings.catch_warnings():
+        # An unclosed ring is reported for its row, by the rule that is there for it.
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            yield library
+        except library.errors.DataSourceError:
+            raise Invalid(_BROKEN) from None
+
+
+def _layer(source: str, asked: Answers) -> str:
+    with _reading() as library:
+        found = [str(name) for name, kind in library.list_layers(source) if kind is not None]
+    if asked.layer in found:
+        return asked.layer
+    if not found:
+        raise Invalid(_NO_LAYER)
+    if len(found) > 1 or asked.layer is not None:
+        raise _question("layer", "layer", _LAYER, found)
+    return found[0]
+
+
+def _srid(source: str, layer: str, asked: Answers) -> int:
+    if asked.srid is not None:
+        return asked.srid
+    with _reading() as library:
+        info = library.read_info(source, layer=layer, force_total_bounds=True)
+    told = _epsg(info["crs"])
+    if source.startswith("GeoJSON:") and not _is_rfc7946(told, info["total_bounds"]):
+        # RFC 7946 knows longitude and latitude only. What its forerunner let a file say is no
+        # more than a hint, and coordinates in metres without it are none at all.
+        hints = [told] if told not in {None, _WGS84} else []
+        raise _question("srid", "crs_missing", _CRS_MISSING, hints)
+    if told is None:
+        raise _question("srid", "crs_missing", _CRS_MISSING, [])
+    return told
+
+
+def _is_rfc7946(told: int | None, bounds: Sequence[float] | None) -> bool:
+    if told != _WGS84:
+        return False
+    if bounds is None:
+        return True
+    west, south, east, north = _LONGITUDES_LATITUDES
+    return west <= bounds[0] and south <= bounds[1] and bounds[2] <= east and bounds[3] <= north
+
+
+def _epsg(crs: str | None) -> int | None:
+    if not crs:
+        return None
+    try:
+        found: int | None = CRS.from_user_input(crs).to_epsg()
     except CRSError:
         return None
-    if crs.to_authority() == ("OGC", "CRS84"):
-        return _WGS84
-    return crs.to_epsg(_SURE)
+    return found
 
 
-def _agreed(named: int | None, options: Options) -> int | None:
-    """Return the one system that file and options name; raises Invalid where they differ."""
-    if named is not None and options.crs is not None and named != options.crs:
-        raise Invalid(
-            Text(
-                f"Tệp ghi EPSG:{named}, tùy chọn lại là EPSG:{options.crs}.",
-                f"The file says EPSG:{named}, the option EPSG:{options.crs}.",
+def _question(name: str, code: str, text: Text, candidates: Sequence[Any]) -> Invalid:
+    """Return what asks the submitter to answer ``name``."""
+    return Invalid(text, errors=[FieldError(f"/{name}", code, text)], candidates=list(candidates))
+
+
+def _letters(source: str, layer: str, shape: Path, asked: Answers) -> Letters:
+    """Decide how the texts of a Shapefile are to be read; raises Invalid where it is open."""
+    told = asked.encoding
+    beside = shape.with_suffix(".cpg")
+    if told is None and beside.exists():
+        told = beside.read_bytes()[:40].decode("ascii", "replace").strip() or None
+    samples = (
+        value.encode("latin-1")
+        for _, columns in _chunks(source, layer, Letters.BYTES)
+        for column in columns.values()
+        for value in column
+        if isinstance(value, str)
+    )
+    return decided(told, samples, certain=asked.encoding is not None)
+
+
+def _chunks(
+    source: str, layer: str, encoding: str | None
+) -> Iterator[tuple[Sequence[bytes | None], Mapping[str, Sequence[Any]]]]:
+    """Yield outlines and columns, some thousand features at a time."""
+    # A text format is read whole: each part would be a reading of all that stands before it.
+    size = None if source.startswith("GeoJSON:") else _CHUNK
+    done = 0
+    while True:
+        with _reading() as library:
+            meta, _, outlines, columns = library.raw.read(
+                source,
+                layer=layer,
+                encoding=encoding,
+                skip_features=done,
+                max_features=size,
+                datetime_as_string=True,
             )
-        )
-    return named if named is not None else options.crs
+        yield outlines, dict(zip(meta["fields"], (c.tolist() for c in columns), strict=True))
+        done += len(outlines)
+        if size is None or len(outlines) < size:
+            return
 
 
-def outlines(path: Path) -> Iterable[tuple[str, Mapping[str, Any]]]:
-    """Yield the ``code`` and the GeoJSON geometry of each feature of a file of outlines.
+def _rows(source: str, layer: str, srid: int, letters: Letters | None) -> Iterator[Row]:
+    line = 0
+    for outlines, columns in _chunks(source, layer, Letters.BYTES if letters else None):
+        names = [letters.read(name) if letters else str(name) for name in columns]
+        if {GEOMETRY, SRID} & set(names):
+            raise Invalid(_CLASH)
+        for outline, *values in zip(outlines, *columns.values(), strict=True):
+            line += 1
+            cells = {
+                name: text
+                for name, value in zip(names, values, strict=True)
+                if (text := _text(value, letters))
+            }
+            cells[SRID] = str(srid)
+            if outline is not None:
+                cells[GEOMETRY] = outline.hex()
+            yield Row(line, cells)
 
-    Raises Invalid for a file that can't be read.
-    """
-    for feature in _geojson(path)["features"]:
-        code = _properties(feature).get("code") or feature.get("id")
-        if code and isinstance(feature.get("geometry"), dict):
-            yield str(code), feature["geometry"]
+
+def _text(value: Any, letters: Letters | None) -> str:
+    """Return a value as the file writes it; what has none is empty."""
+    if value is None or value != value:  # noqa: PLR0124 - not-a-number is unlike itself
+        return ""
+    if isinstance(value, str):
+        return letters.read(value).strip() if letters else value
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        # As people here write it: 12.345 with a dot could be twelve thousand.
+        return format(Decimal(repr(value)), "f").removesuffix(".0").replace(".", ",")
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    return str(value)

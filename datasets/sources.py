@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from datasets.formats import Options, Row, read_rows
-from datasets.formats_geo import DATABASE, SRID, read_geojson, read_layer
+from datasets.formats import Options, Row, check_header, read_rows
+from datasets.formats_geo import GEOMETRY, SRID, Answers, read_geo_rows
 from registry.kernel.errors import Invalid, Text
 
-_LAYERS = (DATABASE, b"PK\x03\x04")
-_SHAPEFILE = b"\x00\x00\x27\x0a"
+_SQLITE, _ZIP, _SHAPEFILE = b"SQLite format 3\0", b"PK\x03\x04", b"\x00\x00\x27\x0a"
 _HEAD = 64
+_OUR_SRID = "srid"
 
 
 def read_file(
@@ -19,8 +19,8 @@ def read_file(
 ) -> Iterator[Row]:
     """Yield the rows of a CSV, GeoJSON, GeoPackage or zipped Shapefile.
 
-    Only a dataset with a column of outlines takes the geographic ones. Raises Invalid, before any
-    row, for a file that can't be read by ``options``.
+    Only a dataset with a column of outlines takes the geographic ones. Raises Invalid for a file
+    that can't be read by ``options``.
     """
     with path.open("rb") as file:
         head = file.read(_HEAD)
@@ -31,18 +31,28 @@ def read_file(
                 "A Shapefile is several files: zip .shp, .shx, .dbf and .prj together.",
             )
         )
-    if SRID not in columns:
+    if GEOMETRY not in columns:
         return read_rows(path, columns, required, options.names)
-    if head.startswith(_LAYERS):
-        return read_layer(path, columns, required, options)
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        return read_geojson(path, columns, required, options)
+    brace = head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{")
+    if brace or head.startswith((_SQLITE, _ZIP)):
+        answers = Answers(options.crs, options.layer, options.encoding)
+        return _named(read_geo_rows(path, answers), columns, options)
     return _surveyed(read_rows(path, columns, required, options.names), options)
 
 
-def _surveyed(rows: Iterator[Row], options: Options) -> Iterator[Row]:
+def _named(rows: Iterable[Row], columns: Sequence[str], options: Options) -> Iterator[Row]:
+    """Give the properties of features the names of the specification; raises Invalid."""
+    names = {**{name: name for name in columns}, SRID: _OUR_SRID, **options.names}
+    for row in rows:
+        check_header([names.get(name, name) or None for name in row.cells], columns, ())
+        cells = {ours: cell for name, cell in row.cells.items() if (ours := names[name])}
+        yield Row(row.line, cells)
+
+
+def _surveyed(rows: Iterable[Row], options: Options) -> Iterator[Row]:
     """Fill in the system of outlines that don't name theirs."""
     for row in rows:
-        if options.crs is not None and SRID not in row.cells:
-            row = Row(row.line, {**row.cells, SRID: str(options.crs)}, row.ragged)  # noqa: PLW2901
-        yield row
+        if options.crs is not None and GEOMETRY in row.cells and _OUR_SRID not in row.cells:
+            yield Row(row.line, {**row.cells, _OUR_SRID: str(options.crs)}, row.ragged)
+        else:
+            yield row

@@ -6,16 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import orjson
-import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.orm import Session
 
 from datasets.formats import Options
-from datasets.formats_geo import outlines
+from datasets.outlines import read_outlines
 from datasets.specs.base import Entry, Finding
 from registry.citizens.records import find_record_ids
-from registry.kernel.errors import Invalid, Text
 from registry.parcels.changes import people_of
 from registry.parcels.geometry import OVERLAP_TOLERANCE_M2, Shape, examine, overlaps
 from registry.parcels.lineage import ENDING
@@ -60,22 +57,13 @@ def review(session: Session, entries: Iterable[Entry], options: Options) -> Iter
 
 
 def _inside_communes(parcels: list[ParcelEntry], path: Path) -> list[ParcelEntry]:
-    communes = _communes(path)
+    communes = dict(read_outlines(path))
     return [
         parcel.with_finding("outside_commune", "geometry", held=True)
         if _is_outside(parcel, communes)
         else parcel
         for parcel in parcels
     ]
-
-
-def _communes(path: Path) -> dict[str, BaseGeometry]:
-    try:
-        return {code: shapely.from_geojson(orjson.dumps(shape)) for code, shape in outlines(path)}
-    except shapely.GEOSException:
-        raise Invalid(
-            Text("Ranh giới xã không đọc được.", "The outlines of communes can't be read.")
-        ) from None
 
 
 def _is_outside(parcel: ParcelEntry, communes: dict[str, BaseGeometry]) -> bool:

@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
-import orjson
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from datasets.formats_geo import outlines
+from datasets.outlines import read_outlines
 from datasets.synthetic.people import ON
 from registry.parcels.crs import to_wgs84
 from registry.places.catalogue import REFORM, Unit, catalogue
@@ -172,10 +172,10 @@ def _surveyed(path: Path) -> dict[str, BaseGeometry]:
     """
     drawn: dict[str, BaseGeometry] = {}
     known = communes()
-    for code, shape in sorted(outlines(path)):
+    for code, shape in sorted(read_outlines(path), key=itemgetter(0)):
         if code in known:
             back: Callable[[Any], Any] = to_wgs84(known[code][1]).back
-            flat = shapely.transform(shapely.from_geojson(orjson.dumps(shape)), back)
+            flat = shapely.transform(shape, back)
             drawn[code] = shapely.make_valid(flat)
     for srid in (SRID, VUNG_TAU_SRID):
         codes = [code for code in drawn if known[code][1] == srid]
