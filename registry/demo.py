@@ -30,6 +30,7 @@ from registry.citizens.attributes import CATALOGUE as CITIZENS
 from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
+from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.server import serve
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ _PERSONA = "900190000102"
 _WITHHELD = ("religion", "blood_type", "phone", "email")
 _READY_SECONDS = 15
 _FIELDS = '["name", "birth_date", "age", "effective_residence"]'
+_LAND = "reference,area,purposes,holders.name,certificates,lineage"
 _CRITERIA = '{"name": "tran thi lan", "birth_date": "1990-05-17"}'
 _SEARCH = ("personal_id", "nine_digit_id", "name", "birth_date", "birth_year", "commune")
 
@@ -154,8 +156,9 @@ def _agreement() -> Agreement:
         {
             "citizens": frozenset(readable),
             "households": frozenset(a.path for a in HOUSEHOLDS.attributes),
+            "parcels": frozenset(a.path for a in PARCELS.attributes if a.sensitivity == "basic"),
         },
-        {"citizens": frozenset(_SEARCH)},
+        {"citizens": frozenset(_SEARCH), "parcels": frozenset({"reference", "certificate"})},
         _BASIS,
         date(2026, 1, 1),
     )
@@ -203,6 +206,9 @@ TOKEN=$({token} | {_pick("access_token")})
 # Hộ gia đình của người đó / that person's household
 ID=$({ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["sex"]}}' | {_pick("id")})
 {curl} "{base}/v1/citizens/$ID/household?fields=address,head,members" {bearer} {purpose}
+
+# Thửa đất của người đó, tách từ thửa nào / that person's parcel, and what it was split from
+{curl} "{base}/v1/citizens/$ID/parcels?fields={_LAND}" {bearer} {purpose}
 
 # Ngoài thỏa thuận thì bị từ chối, nêu rõ trường / outside the agreement is refused by name
 {ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["name", "religion"]}}'

@@ -16,7 +16,7 @@ from registry.kernel.dates import PartialDate
 from registry.parcels.geometry import ShapeError, wkb_from_geojson
 
 _POINT = re.compile(r"[0-9]+\.[0-9]+")
-_THOUSANDS = re.compile(r"[0-9]{1,3}(?:[ .][0-9]{3})+(?:,[0-9]+)?")
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(?:[ .][0-9]{3})+(?:,[0-9]+)?")
 _COMMA = re.compile(r"[0-9]+(?:,[0-9]+)?")
 _AMBIGUOUS = re.compile(r"[1-9][0-9]{0,2}\.[0-9]{3}")
 _SERIAL = re.compile(r"[A-ZĐ]{1,2} ?[0-9]{6,8}")
