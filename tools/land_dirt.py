@@ -6,8 +6,8 @@ LAND_DIRT = {
     "SPLIT": ("Thửa tách từ thửa cũ, của các hộ trong thành phố", "Split, of homes in the city"),
     "MERGE": ("Thửa hợp từ hai thửa", "Merged of two parcels, of homes in the city"),
     "HOUSEHOLD_HOLDER": (
-        "Giấy trước 7/2025 cấp cho hộ gia đình",
-        "Held by a household, of certificates before July 2025",
+        "Giấy trước 8/2024 cấp cho hộ gia đình",
+        "Held by a household, of certificates before August 2024",
     ),
     "CO_USERS": ("Đồng sử dụng, có phần của từng người", "Held by shares, of couples"),
     "TWO_SERIES": (

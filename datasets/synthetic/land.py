@@ -28,6 +28,8 @@ _LOTS_A_SHEET = 120
 _FIRST_PARENT = date(1996, 1, 1)
 _ADULT_DAYS = 18 * 366
 _GROUP = 2
+# Land Law 31/2024/QH15, in force since then: households are given no more rights.
+_LAND_LAW = date(2024, 8, 1)
 
 Rows = list[dict[str, str]]
 
@@ -217,8 +219,7 @@ class Land:
         holders = _holders(home)
         chance = 1.0 if careful else self.random.random()
         head = holders[0]
-        if chance < HOUSEHOLD_HOLDER and issued < REFORM:
-            # The Land Law of 2024 gives no more rights to households.
+        if chance < HOUSEHOLD_HOLDER and issued < _LAND_LAW:
             row = _holder(head, "Hộ gia đình", "Chủ hộ")
             return [row | {"holder_name": _household_name(head)}]
         if len(holders) < _GROUP:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -87,7 +88,7 @@ class Desk:
             )
             return Counter(session.scalars(query))
 
-    def staged(self, submission: Submission) -> list[dict[str, object]]:
+    def staged(self, submission: Submission) -> list[dict[str, Any]]:
         with self.database.reading() as session:
             query = (
                 sa.select(StagedChange.document)
@@ -95,9 +96,3 @@ class Desk:
                 .order_by(StagedChange.number)
             )
             return list(session.scalars(query))
-
-
-@pytest.fixture
-def desk(database: Database, tmp_path: Path) -> Desk:
-    """Give a desk over an empty registry."""
-    return Desk(database, tmp_path)
