@@ -16,7 +16,7 @@ import orjson
 from datasets import publishing, submissions
 from datasets.formats import Options
 from datasets.models import Submission
-from datasets.specs import SPECS
+from datasets.specs import SPECS, Spec
 from datasets.submissions import Uploads
 from datasets.synthetic import files
 from registry.kernel.db import Database
@@ -106,13 +106,22 @@ def dataset() -> None:
     "list",
     epilog="\b\nVí dụ / example:\n  sogoc dataset list",
 )
-def dataset_list() -> None:
+@_json
+def dataset_list(*, as_json: bool) -> None:
     """List the datasets and their columns."""
+    if as_json:
+        click.echo(orjson.dumps([_shape(spec) for spec in SPECS.values()]))
+        return
     for spec in SPECS.values():
         click.echo(f"{spec.name}  {spec.vi}")
         for column in spec.columns:
             mark = "*" if column.required else " "
             click.echo(f"  {mark} {column.name}  {column.vi}")
+
+
+def _shape(spec: Spec) -> dict[str, Any]:
+    columns = [{"name": c.name, "vi": c.vi, "required": c.required} for c in spec.columns]
+    return {"name": spec.name, "vi": spec.vi, "columns": columns}
 
 
 @dataset.command(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -211,7 +212,10 @@ def list_submissions(session: Session) -> list[Submission]:
 
 def require_submission(session: Session, submission_id: str) -> Submission:
     """Return a submission by id; raises NotFound."""
-    found = session.get(Submission, submission_id)
+    try:
+        found = session.get(Submission, str(uuid.UUID(submission_id)))
+    except ValueError:
+        found = None
     if found is None:
         raise NotFound(Text("Không có bản nộp này.", "There is no such submission."))
     return found

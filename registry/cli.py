@@ -53,7 +53,7 @@ class _Command(click.Group):
             details = [error.detail, *(found.text for found in error.errors)]
             message = "\n".join(f"{text.vi} / {text.en}" for text in details)
             raise click.ClickException(message) from error
-        except (KeyFileError, sa.exc.OperationalError) as error:
+        except (KeyFileError, sa.exc.DBAPIError, OSError) as error:
             first = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise click.ClickException(first) from error
 

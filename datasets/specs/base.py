@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date as Day  # noqa: N812 - a reading has a method `date`
@@ -185,8 +186,15 @@ def present(values: Mapping[str, Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=50_000)
 def _shown(raw: str) -> tuple[str, bool]:
-    """Return the display form, and whether an invisible character hides a break in it."""
-    return clean(raw), not raw.isascii() and suggest_spacing(raw) is not None
+    """Return the display form, and whether an invisible character hides something in it."""
+    hidden = not raw.isprintable() and (
+        suggest_spacing(raw) is not None or any(map(_is_control, raw))
+    )
+    return clean(raw), hidden
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc" and not character.isspace()
 
 
 @lru_cache(maxsize=100_000)

@@ -134,8 +134,8 @@ RULES: dict[str, Rule] = {
         _rule(
             "hidden_character",
             "error",
-            "Có ký tự ẩn giữa chữ.",
-            "An invisible character joins two words.",
+            "Có ký tự ẩn hoặc ký tự điều khiển giữa chữ.",
+            "An invisible or control character stands between letters.",
             "Gõ lại giá trị.",
             "Type it again.",
         ),

@@ -33,14 +33,23 @@ def insert_rows(
     quote = dialect.identifier_preparer.quote
     target = f"{quote(table.name)} ({', '.join(quote(column.name) for column in columns)})"
     if dialect.name == "postgresql":
-        driver = cast("Any", connection.connection.dbapi_connection)
-        with driver.cursor().copy(f"COPY {target} FROM STDIN") as copy:
-            for row in written:
-                copy.write_row(row)
+        _copy(connection, target, written)
         return
     marks = ", ".join("?" * len(columns))
     if values := list(written):
         connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({marks})", values)  # noqa: S608 - names of our own tables
+
+
+def _copy(connection: sa.Connection, target: str, rows: Iterable[tuple[Any, ...]]) -> None:
+    driver = cast("Any", connection.connection.dbapi_connection)
+    fault = connection.dialect.loaded_dbapi.Error
+    try:
+        with driver.cursor().copy(f"COPY {target} FROM STDIN") as copy:
+            for row in rows:
+                copy.write_row(row)
+    except fault as error:
+        # As every other statement of SQLAlchemy would say it.
+        raise sa.exc.DBAPIError.instance(f"COPY {target}", None, error, fault) from error
 
 
 def _written(

@@ -17,6 +17,7 @@ _CLEAN = str.maketrans(
     # Eth and African D look like Đ on screen, and typists pick them by mistake.
     | {"Ð": "Đ", "Ɖ": "Đ", "ð": "đ", "’": "'", "ʼ": "'", "`": "'", "\u2018": "'"}
 )
+_APOSTROPHE = re.compile(r"\s*'\s*")
 _NOT_SEARCHED = re.compile(r"[^a-z0-9]+")
 _HIDDEN_BETWEEN_LETTERS = re.compile(rf"(?<=\w)[{_INVISIBLE}]+(?=\w)")
 
@@ -62,7 +63,7 @@ def match_key(name: str) -> str:
     >>> match_key("NGUYỄN THỊ HOÀ"), match_key("H’ Hen Niê")
     ('nguyễn thị hòa', "h'hen niê")
     """
-    folded = re.sub(r"\s*'\s*", "'", clean(name).casefold())
+    folded = _APOSTROPHE.sub("'", clean(name).casefold())
     return " ".join(map(_match_word, folded.split()))
 
 
@@ -86,14 +87,16 @@ def fold(name: str) -> str:
     >>> fold("Đặng Văn Bé")
     'dang van be'
     """
-    return " ".join(filter(None, map(_fold_word, clean(name).split())))
+    # As in the match key, a space beside an apostrophe makes no other name.
+    joined = _APOSTROPHE.sub("", clean(name))
+    return " ".join(filter(None, map(_fold_word, joined.split())))
 
 
 @lru_cache(maxsize=_WORDS)
 def _fold_word(word: str) -> str:
     decomposed = unicodedata.normalize("NFD", word.casefold())
     bare = "".join(c for c in decomposed if not unicodedata.combining(c)).replace("đ", "d")
-    return _NOT_SEARCHED.sub(" ", bare.replace("'", "")).strip()
+    return _NOT_SEARCHED.sub(" ", bare).strip()
 
 
 def sort_key(text: str) -> str:
