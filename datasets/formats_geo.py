@@ -75,8 +75,9 @@ def read_geo_rows(
 ) -> Iterator[Row]:
     """Yield the features of a geographic file; the first is row 1.
 
-    An archive is unpacked up to ``largest`` bytes. Every cell is text as the file has it;
-    `GEOMETRY` is the outline, empty where there is none.
+    Every cell is text as the file has it; `GEOMETRY` is the outline, and not there where a
+    feature has none. An archive is unpacked up to ``largest`` bytes.
+
     Raises Invalid, before any row, for a file that can't be read and for each question that it
     leaves open; ``candidates`` then names what the file itself suggests.
     """

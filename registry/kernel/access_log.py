@@ -77,7 +77,9 @@ def record_access(
     """Write the row of one person's answer in the session's transaction; return its id.
 
     ``attributes`` are the requested paths, also those without a value; they are kept sorted.
-    ``subject_id`` may be None only where nobody was found.
+    ``subject_id`` may be None only where nobody was found. It is the person's record id, or that
+    of the record itself where a record is delivered that tells of nobody registered, such as a
+    parcel without a registered holder: ids of all registers are unlike each other.
     """
     return _write(session, asker, outcome, attributes, subject_id, None)
 

@@ -191,12 +191,19 @@ def _measure(batch: Sequence[Change]) -> dict[int, Shape]:
         if geometry is None:
             continue
         try:
-            shapes[place] = measure(bytes.fromhex(geometry["wkb"]), geometry.get("srid"))
+            shapes[place] = measure(_bytes(geometry["wkb"]), geometry.get("srid"))
         except ShapeError as error:
             errors.append(FieldError(f"/{change.document['code']}", error.code, _BAD_SHAPE))
     if errors:
         raise Invalid(_BAD_SHAPE, errors=errors)
     return shapes
+
+
+def _bytes(hexadecimal: str) -> bytes:
+    try:
+        return bytes.fromhex(hexadecimal)
+    except ValueError:
+        raise ShapeError("invalid_geometry") from None
 
 
 def _prepare(document: Document, shape: Shape | None, people: Mapping[str, str]) -> dict[str, Any]:

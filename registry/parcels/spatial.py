@@ -8,6 +8,7 @@ Both find a little too much, so the columns decide.
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ OWN = frozenset(
 """Tables and indexes of this file, which no model declares."""
 
 # Above so many hits it is cheaper to walk the parcels in order than to sort all that was found.
-_MOST_HITS = 10_000
+MOST_HITS = 10_000
 _BOX = "box(point(min_x, min_y), point(max_x, max_y))"
 _FIND = {
     "sqlite": (
@@ -59,38 +60,57 @@ def refresh(session: Session, rows: Collection[int]) -> None:
         session.execute(sa.text(text).bindparams(chosen), {"rows": list(rows)})
 
 
-def within(
-    session: Session, columns: Collection[Any], box: Box, after: int, limit: int
+def within(  # noqa: PLR0913, PLR0917 - a place, and a page of it
+    session: Session,
+    columns: tuple[Any, ...],
+    box: Box,
+    after: int,
+    limit: int,
+    most: int = MOST_HITS,
 ) -> list[sa.Row[Any]]:
     """Return ``columns`` of the parcels whose sides meet ``box``, in order of row from ``after``.
 
-    At most ``limit`` of them.
+    At most ``limit`` of them. With more than ``most`` hits the page is found by walking.
     """
-    text = sa.text(_FIND[session.get_bind().dialect.name]).bindparams(
-        west=box[0], south=box[1], east=box[2], north=box[3], most=_MOST_HITS + 1
-    )
-    hits = text.columns(sa.column("row_id", sa.BigInteger)).cte("hits").prefix_with("MATERIALIZED")
-    count = sa.select(sa.func.count()).select_from(hits).scalar_subquery()
-    query = _page(columns, box, after, limit).add_columns(count.label("hits"))
-    found = list(session.execute(query.join(hits, hits.c.row_id == Parcel.row)))
-    counted = found[0].hits if found else session.scalar(sa.select(count)) or 0
-    if counted <= _MOST_HITS:
-        return found
-    return list(session.execute(_page(columns, box, after, limit)))
-
-
-def _page(columns: Collection[Any], box: Box, after: int, limit: int) -> sa.Select[Any]:
+    near, count, walk = _statements(session.get_bind().dialect.name, columns)
     west, south, east, north = box
+    asked = {"west": west, "south": south, "east": east, "north": north}
+    asked |= {"after": after, "limit": limit, "most": most + 1}
+    found = list(session.execute(near, asked))
+    hits = found[0].hits if found else session.scalar(count, asked) or 0
+    return found if hits <= most else list(session.execute(walk, asked))
+
+
+@lru_cache(maxsize=16)
+def _statements(
+    dialect: str, columns: tuple[Any, ...]
+) -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
+    """Return the page through the index, the number of its hits, and the page by walking."""
+    found = sa.text(_FIND[dialect]).columns(sa.column("row_id", sa.BigInteger))
+    hits = found.cte("hits").prefix_with("MATERIALIZED")
+    count = sa.select(sa.func.count()).select_from(hits)
+    after: sa.BindParameter[int] = sa.bindparam("after", type_=sa.BigInteger)
+    # What was found leads, and the table follows: asked for rows from `after` on, a planner
+    # would walk the table instead.
+    chosen = sa.select(hits.c.row_id).where(hits.c.row_id > after)
+    page = _page(columns)
+    near = page.add_columns(count.scalar_subquery().label("hits")).where(Parcel.row.in_(chosen))
+    return near, count, page.where(Parcel.row > after)
+
+
+def _page(columns: tuple[Any, ...]) -> sa.Select[Any]:
+    side: dict[str, sa.BindParameter[float]] = {
+        name: sa.bindparam(name, type_=sa.Double) for name in ("west", "south", "east", "north")
+    }
     return (
         sa.select(*columns)
         .select_from(Parcel)
         .where(
-            Parcel.row > after,
-            Parcel.min_x <= east,
-            Parcel.max_x >= west,
-            Parcel.min_y <= north,
-            Parcel.max_y >= south,
+            Parcel.min_x <= side["east"],
+            Parcel.max_x >= side["west"],
+            Parcel.min_y <= side["north"],
+            Parcel.max_y >= side["south"],
         )
         .order_by(Parcel.row)
-        .limit(limit)
+        .limit(sa.bindparam("limit", type_=sa.Integer))
     )

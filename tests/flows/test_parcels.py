@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from registry.citizens import changes as citizens
 from tests import people
@@ -204,3 +205,30 @@ def test_a_split_is_told_from_both_ends(land: Service) -> None:
     assert before["state"]["code"] == "active"
     on_map = get(land, f"/v1/parcels?bbox={AROUND}")["features"]
     assert {feature["id"] for feature in on_map} == {ids["T-2"], ids["T-3"]}
+
+
+def test_more_parcels_are_not_more_questions(land: Service) -> None:
+    path = f"/v1/citizens/{person(land)}/parcels?fields=holders.name,geometry"
+    load(land, change())
+    get(land, path)  # once before, for what is read at the first request of any kind
+    few = questions(land, path)
+    load(land, *(change(f"T-{n}", number=str(n), column=n) for n in range(2, 9)))
+    assert len(get(land, path)["parcels"]) == 8
+    assert questions(land, path) == few
+    assert 0 < few < 20
+
+
+def questions(service: Service, path: str) -> int:
+    """Return how many times a request reads from the database."""
+    asked: list[str] = []
+
+    def count(*arguments: Any) -> None:
+        asked.append(arguments[2])
+
+    engine = service.database.engine
+    sa.event.listen(engine, "before_cursor_execute", count)
+    try:
+        get(service, path)
+    finally:
+        sa.event.remove(engine, "before_cursor_execute", count)
+    return sum(statement.lstrip().startswith("SELECT") for statement in asked)
