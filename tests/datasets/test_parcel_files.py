@@ -9,6 +9,7 @@ import shapely
 
 from datasets.formats import Row
 from datasets.specs import RULES
+from datasets.specs.parcel_rules import PARCEL_RULES
 from datasets.specs.parcels import read
 from tests.datasets.loads import EAST, NORTH, row, square
 
@@ -28,6 +29,9 @@ def document(*rows: dict[str, str]) -> dict[str, Any]:
     return dict(entry.change.document)
 
 
+Cells = dict[str, str]
+
+
 def outline(*points: tuple[int, int]) -> str:
     """Return a polygon by metres from the corner of the tests, as it stands: perhaps unclosed."""
     return f"POLYGON (({', '.join(f'{EAST + x} {NORTH + y}' for x, y in points)}))"
@@ -42,49 +46,49 @@ OPEN_JSON = '{"type": "Polygon", "coordinates": [[[106, 10], [107, 10], [107, 11
 # Errors hold the parcel back
 
 
-@pytest.mark.parametrize(
-    ("rule", "cells"),
-    [
-        ("required", {"code": ""}),
-        ("date_no_such_day", {"certificate_on": "30/02/2015"}),
-        ("date_out_of_range", {"certificate_on": "9/10/1017"}),
-        ("date_future", {"certificate_on": "01/01/2090"}),
-        ("unclosed_ring", {"geometry": OPEN}),
-        ("unclosed_ring", {"geometry": OPEN_JSON}),
-        ("invalid_geometry", {"geometry": BOW_TIE}),
-        ("invalid_geometry", {"geometry": "POINT (603000 1192000)"}),
-        ("invalid_geometry", {"geometry": "POLYGON in the file"}),
-        ("invalid_geometry", {"geometry": "{"}),
-        ("empty_geometry", {"geometry": "POLYGON EMPTY"}),
-        ("crs_missing", {"srid": ""}),
-        ("crs_unknown", {"srid": "VN-2000"}),
-        ("crs_unknown", {"srid": "99999"}),
-        ("outside_crs_area", {"srid": "2154"}),
-        ("swapped_axes", {"geometry": SWAPPED}),
-        ("number_malformed", {"legal_area": "-400"}),
-        ("number_malformed", {"legal_area": "400 m2"}),
-        ("number_malformed", {"legal_area": "0"}),
-        ("number_ambiguous", {"legal_area": "1.234"}),
-        ("unknown_code", {"holder_kind": "Thần"}),
-        ("unknown_code", {"restriction": "Bùa"}),
-        ("required", {"restriction_number": "000001/TC"}),
-        ("required", {"holder_id": "900190000001"}),
-        ("personal_id_shape", {"holder_id": "79988000001", "holder_name": "Bảy"}),
-        ("share_malformed", {"holder_share": "3/2", "holder_name": "Bảy"}),
-        ("share_malformed", {"holder_share": "1/0", "holder_name": "Bảy"}),
-        ("share_sum", {"holder_share": "1/2", "holder_name": "Bảy"}),
-        ("lineage_incomplete", {"lineage_event": "Tách thửa"}),
-        (
-            "lineage_incomplete",
-            {"lineage_event": "Hợp thửa", "lineage_from": "T-1", "lineage_on": "01/03/2015"},
-        ),
-        (
-            "date_day_needed",
-            {"lineage_event": "Hợp thửa", "lineage_from": "T-2", "lineage_on": "2015"},
-        ),
-        ("interval_order", {"restriction_on": "2020", "restriction_until": "2019"}),
-    ],
-)
+ERRORS: list[tuple[str, Cells]] = [
+    ("required", {"code": ""}),
+    ("date_no_such_day", {"certificate_on": "30/02/2015"}),
+    ("date_out_of_range", {"certificate_on": "9/10/1017"}),
+    ("date_future", {"certificate_on": "01/01/2090"}),
+    ("unclosed_ring", {"geometry": OPEN}),
+    ("unclosed_ring", {"geometry": OPEN_JSON}),
+    ("invalid_geometry", {"geometry": BOW_TIE}),
+    ("invalid_geometry", {"geometry": "POINT (603000 1192000)"}),
+    ("invalid_geometry", {"geometry": "POLYGON in the file"}),
+    ("invalid_geometry", {"geometry": "{"}),
+    ("empty_geometry", {"geometry": "POLYGON EMPTY"}),
+    ("crs_missing", {"srid": ""}),
+    ("crs_unknown", {"srid": "VN-2000"}),
+    ("crs_unknown", {"srid": "99999"}),
+    ("outside_crs_area", {"srid": "2154"}),
+    ("swapped_axes", {"geometry": SWAPPED}),
+    ("number_malformed", {"legal_area": "-400"}),
+    ("number_malformed", {"legal_area": "400 m2"}),
+    ("number_malformed", {"legal_area": "0"}),
+    ("number_ambiguous", {"legal_area": "1.234"}),
+    ("unknown_code", {"holder_kind": "Thần"}),
+    ("unknown_code", {"restriction": "Bùa"}),
+    ("required", {"restriction_number": "000001/TC"}),
+    ("required", {"holder_id": "900190000001"}),
+    ("personal_id_shape", {"holder_id": "79988000001", "holder_name": "Bảy"}),
+    ("share_malformed", {"holder_share": "3/2", "holder_name": "Bảy"}),
+    ("share_malformed", {"holder_share": "1/0", "holder_name": "Bảy"}),
+    ("share_sum", {"holder_share": "1/2", "holder_name": "Bảy"}),
+    ("lineage_incomplete", {"lineage_event": "Tách thửa"}),
+    (
+        "lineage_incomplete",
+        {"lineage_event": "Hợp thửa", "lineage_from": "T-1", "lineage_on": "01/03/2015"},
+    ),
+    (
+        "date_day_needed",
+        {"lineage_event": "Hợp thửa", "lineage_from": "T-2", "lineage_on": "2015"},
+    ),
+    ("interval_order", {"restriction_on": "2020", "restriction_until": "2019"}),
+]
+
+
+@pytest.mark.parametrize(("rule", "cells"), ERRORS)
 def test_an_error_holds_the_parcel_back(rule: str, cells: dict[str, str]) -> None:
     [entry] = entries(row(**cells))
     assert rule in {finding.rule for finding in entry.findings}
@@ -128,24 +132,31 @@ def test_shares_of_a_right_are_all_told_and_are_one(shares: tuple[str, str]) -> 
 # Warnings are remarks
 
 
-@pytest.mark.parametrize(
-    ("rule", "cells"),
-    [
-        ("area_differs", {"legal_area": "409", "purpose_1_area": "409"}),
-        ("purpose_sum", {"purpose_1_area": "399,4"}),
-        ("free_text_purpose", {"purpose_1": "thổ cư"}),
-        ("free_text_origin", {"purpose_1_origin": "ông bà để lại"}),
-        ("no_purpose", {"purpose_1": "", "purpose_1_area": ""}),
-        ("no_geometry", {"geometry": "", "srid": ""}),
-        ("serial_shape", {"certificate": "266864"}),
-        ("reference_incomplete", {"sheet": ""}),
-        ("reference_incomplete", {"old_sheet": "1"}),
-        ("reference_old", {"commune": "27448", "commune_on": "01/03/2015"}),
-        ("unknown_commune", {"commune": "99999"}),
-        ("unknown_commune", {"old_commune": "99999", "old_sheet": "1", "old_number": "1",
-                             "old_commune_on": "01/03/2015"}),
-    ],
-)  # fmt: skip
+WARNINGS: list[tuple[str, Cells]] = [
+    ("area_differs", {"legal_area": "409", "purpose_1_area": "409"}),
+    ("purpose_sum", {"purpose_1_area": "399,4"}),
+    ("free_text_purpose", {"purpose_1": "thổ cư"}),
+    ("free_text_origin", {"purpose_1_origin": "ông bà để lại"}),
+    ("no_purpose", {"purpose_1": "", "purpose_1_area": ""}),
+    ("no_geometry", {"geometry": "", "srid": ""}),
+    ("serial_shape", {"certificate": "266864"}),
+    ("reference_incomplete", {"sheet": ""}),
+    ("reference_incomplete", {"old_sheet": "1"}),
+    ("reference_old", {"commune": "27448", "commune_on": "01/03/2015"}),
+    ("unknown_commune", {"commune": "99999"}),
+    (
+        "unknown_commune",
+        {
+            "old_commune": "99999",
+            "old_sheet": "1",
+            "old_number": "1",
+            "old_commune_on": "01/03/2015",
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("rule", "cells"), WARNINGS)
 def test_a_warning_lets_the_parcel_pass(rule: str, cells: dict[str, str]) -> None:
     [entry] = entries(row(**cells))
     assert rule in {finding.rule for finding in entry.findings}
@@ -166,6 +177,14 @@ def test_a_warning_lets_the_parcel_pass(rule: str, cells: dict[str, str]) -> Non
 )
 def test_what_is_within_the_rules_is_not_remarked(cells: dict[str, str]) -> None:
     assert findings(row(**cells)) == set()
+
+
+def test_every_rule_of_parcels_is_broken_by_some_row_here() -> None:
+    of_several_rows = {"parcel_held", "parcel_rows_differ", "repeated_parcel_id"}
+    # What only a load can tell is in test_parcel_loads.
+    of_loads = {"overlap", "outside_commune", "unknown_holder"}
+    shown = {rule for rule, _ in ERRORS + WARNINGS} | of_several_rows | of_loads
+    assert {words[0] for words in PARCEL_RULES} <= shown
 
 
 # What is kept
