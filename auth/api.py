@@ -10,11 +10,26 @@ from flask.views import MethodView
 
 from auth.clients import list_agreements
 from auth.guard import authenticated, current_principal, public
-from auth.schemas import AgreementsAnswer, TokenAnswer
+from auth.schemas import (
+    AgreementsAnswer,
+    KeysAnswer,
+    MetadataAnswer,
+    OAuthError,
+    TokenAnswer,
+    TokenForm,
+)
 from auth.server import metadata
 from registry.kernel.clock import today
 
 _PUBLIC_SECONDS = 3600
+
+TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+_ERRORS = {500: "server_error", 503: "temporarily_unavailable"}
+
+_FORM = {
+    "required": True,
+    "content": {"application/x-www-form-urlencoded": {"schema": TokenForm}},
+}
 
 blp = flask_smorest.Blueprint("oauth", __name__, description="OAuth 2")
 v1 = flask_smorest.Blueprint("me", __name__, url_prefix="/v1/me", description="Ứng dụng / client")
@@ -24,24 +39,41 @@ def _state() -> Any:
     return flask.current_app.extensions["sogoc"]
 
 
+def oauth_error(status: int) -> flask.Response:
+    """Return what the token endpoint says of an error outside of the grant: OAuth's JSON."""
+    response = flask.jsonify({"error": _ERRORS.get(status, "invalid_request")})
+    response.status_code = status
+    return _never_stored(response)
+
+
+def _never_stored(response: flask.Response) -> flask.Response:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Pragma"] = "no-cache"
+    return response
+
+
 def _public_json(content: dict[str, Any]) -> flask.Response:
     response = flask.jsonify(content)
     response.headers["Cache-Control"] = f"public, max-age={_PUBLIC_SECONDS}"
     return response
 
 
-@blp.route("/oauth/token")
+@blp.route(TOKEN_PATH)
 class Token(MethodView):
     """The token endpoint."""
 
     @public
+    @blp.doc(requestBody=_FORM, security=[{"client": []}, {}])
     @blp.response(200, TokenAnswer)
+    @blp.alt_response(400, schema=OAuthError, description="Yêu cầu sai / invalid request")
+    @blp.alt_response(401, schema=OAuthError, description="invalid_client")
+    @blp.alt_response(413, schema=OAuthError, description="Quá lớn / too large")
+    @blp.alt_response(415, schema=OAuthError, description="Sai kiểu / wrong media type")
+    @blp.alt_response(500, schema=OAuthError, description="Lỗi hệ thống / internal error")
+    @blp.alt_response(503, schema=OAuthError, description="Tạm ngừng / unavailable")
     def post(self) -> flask.Response:
         """Cấp mã truy cập / issue an access token (RFC 6749 section 4.4)."""
-        response: flask.Response = _state().oauth.create_token_response()
-        response.headers["Cache-Control"] = "no-store"
-        response.headers["Pragma"] = "no-cache"
-        return response
+        return _never_stored(_state().oauth.create_token_response())
 
 
 @blp.route("/oauth/jwks")
@@ -49,6 +81,7 @@ class Keys(MethodView):
     """The public signing keys."""
 
     @public
+    @blp.response(200, KeysAnswer)
     def get(self) -> flask.Response:
         """Khóa công khai / public keys (RFC 7517)."""
         return _public_json(_state().keys.public())
@@ -59,6 +92,7 @@ class Metadata(MethodView):
     """The server's metadata."""
 
     @public
+    @blp.response(200, MetadataAnswer)
     def get(self) -> flask.Response:
         """Siêu dữ liệu máy chủ cấp quyền / server metadata (RFC 8414)."""
         return _public_json(metadata(_state().settings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from joserfc.jwk import KeySet
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 from sqlalchemy.orm import Session
 
 from auth.models import AgreementRow, Client, Generation
@@ -19,6 +21,10 @@ from auth.scopes import SCOPES
 from registry.kernel.clock import now, today
 from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
+
+# What stands in a Basic header and in a log must not need any quoting.
+_CLIENT_ID = re.compile(r"[0-9A-Za-z._~-]{1,100}")
+_SHORTEST_RSA = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +49,26 @@ def create_client(
 ) -> NewClient:
     """Register a client: by its public keys, or without ``jwks`` as a sandbox one by secret.
 
-    Raises Invalid for an unknown scope or keys that include a private part, Conflict if the id
-    is taken.
+    Raises Invalid for a malformed id, an unknown scope, or keys that are private, weak or of a
+    kind that can't authenticate; Conflict if the id is taken.
     """
+    if not may_be_client_id(client_id):
+        text = Text(
+            "Mã ứng dụng gồm 1 đến 100 chữ không dấu, chữ số hoặc . _ ~ -.",
+            "A client id is 1 to 100 ASCII letters, digits or . _ ~ -.",
+        )
+        raise Invalid(text, errors=[FieldError("/id", "client_id", text)])
     _check_scopes(scopes)
     if session.get(Client, client_id):
         raise Conflict(Text("Mã ứng dụng đã có.", "The client id is taken."))
-    secret = None if jwks else secrets.token_urlsafe(32)
+    secret = secrets.token_urlsafe(32) if jwks is None else None
     session.add(
         Client(
             id=client_id,
             name=name,
             auth_method="client_secret_basic" if secret else "private_key_jwt",
             secret_sha256=digest(secret) if secret else None,
-            jwks=_public(jwks) if jwks else None,
+            jwks=None if jwks is None else _public(jwks),
             scopes=sorted(scopes),
             created_at=now(),
         )
@@ -74,12 +86,37 @@ def _check_scopes(scopes: Sequence[str]) -> None:
         raise Invalid(text, errors=[FieldError("/scopes", "scope", text)])
 
 
+def may_be_client_id(text: str) -> bool:
+    """Say whether ``text`` has the form of a client id, before anybody is asked for it."""
+    return _CLIENT_ID.fullmatch(text) is not None
+
+
 def _public(jwks: Mapping[str, Any]) -> dict[str, Any]:
-    keys = KeySet.import_key_set({"keys": list(jwks["keys"])})
-    if any(key.is_private for key in keys.keys):
-        text = Text("Chỉ gửi khóa công khai.", "Send public keys only.")
-        raise Invalid(text, errors=[FieldError("/jwks", "private_key", text)])
+    try:
+        keys = KeySet.import_key_set({"keys": list(jwks["keys"])}).keys
+    except (JoseError, ValueError, KeyError, TypeError):
+        raise _bad_keys("Không phải tập khóa JWK.", "Not a JWK set.", "jwks") from None
+    if any(key.is_private for key in keys):
+        raise _bad_keys("Chỉ gửi khóa công khai.", "Send public keys only.", "private_key")
+    if len(keys) != len(jwks["keys"]) or not all(map(_strong, keys)):
+        raise _bad_keys(
+            "Khóa phải là P-256, Ed25519 hoặc RSA từ 2048 bit.",
+            "Keys must be P-256, Ed25519, or RSA of at least 2048 bits.",
+            "weak_key",
+        )
     return dict(jwks)
+
+
+def _strong(key: Key) -> bool:
+    """Say whether a key can make one of the signatures that are believed."""
+    if isinstance(key, RSAKey):
+        return key.public_key.key_size >= _SHORTEST_RSA
+    return isinstance(key, ECKey | OKPKey) and key.curve_name in {"P-256", "Ed25519"}
+
+
+def _bad_keys(vi: str, en: str, code: str) -> Invalid:
+    text = Text(vi, en)
+    return Invalid(text, errors=[FieldError("/jwks", code, text)])
 
 
 def list_clients(session: Session) -> Sequence[Client]:

@@ -22,6 +22,7 @@ from registry.kernel.errors import (
     ScopeMissing,
     Text,
     Unauthenticated,
+    Unavailable,
 )
 
 
@@ -34,9 +35,15 @@ class Headers(Protocol):
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-_PROCEDURE = re.compile(r"[0-9A-Za-z.:-]{1,50}")
-_CASE = re.compile(rf"[!-~]{{1,{LONGEST_CASE}}}")
-_TRACE_PARENT = re.compile(r"[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}")
+# Set in a request's environment by whoever has found that the database does not answer.
+UNAVAILABLE = "sogoc.unavailable"
+
+PROCEDURE_PATTERN = "[0-9A-Za-z.:-]{1,50}"
+CASE_PATTERN = f"[!-~]{{1,{LONGEST_CASE}}}"
+_PROCEDURE, _CASE = re.compile(PROCEDURE_PATTERN), re.compile(CASE_PATTERN)
+_TRACE_PARENT = re.compile(
+    r"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+)
 _HEADERS = (
     ("Sogoc-Procedure", _PROCEDURE, Text("Thiếu hoặc sai mã thủ tục.", "Procedure code needed.")),
     ("Sogoc-Case", _CASE, Text("Thiếu hoặc sai số hồ sơ.", "Case number needed, 1 to 50 signs.")),
@@ -63,13 +70,14 @@ def _guarding(scope: str, *, personal: bool) -> Callable[[View], View]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             request = flask.request
-            if "access_token" in request.args:
-                # RFC 6750 section 5.3: a token in a URL ends up in logs.
-                raise Malformed
+            _refuse_stray_token(request)
             verifier = flask.current_app.extensions["sogoc"].verifier
             flask.g.principal = authorize(
                 verifier, request.headers, scope, trace_id(), personal=personal
             )
+            if request.environ.get(UNAVAILABLE):
+                # The short way has already waited in vain; waiting again would double the wait.
+                raise Unavailable
             return view(*args, **kwargs)
 
         guarded.required_scope = scope  # type: ignore[attr-defined]
@@ -77,6 +85,18 @@ def _guarding(scope: str, *, personal: bool) -> Callable[[View], View]:
         return cast("View", guarded)
 
     return decorate
+
+
+def _refuse_stray_token(request: flask.Request) -> None:
+    """RFC 6750 section 2: only in the header. In a URL or a form it ends up in logs."""
+    form = request.mimetype == "application/x-www-form-urlencoded"
+    if "access_token" in request.args or (form and "access_token" in request.form):
+        raise Malformed(
+            Text(
+                "Mã truy cập chỉ được gửi trong tiêu đề Authorization.",
+                "The access token belongs in the Authorization header alone.",
+            )
+        )
 
 
 def public(view: View) -> View:
@@ -95,13 +115,18 @@ def authorize(
 ) -> Principal:
     """Return who asks, an empty ``scope`` being any client's.
 
-    Raises Unauthenticated, ScopeMissing, PurposeMissing or NoAgreement.
+    Raises Unauthenticated, Malformed, ScopeMissing, PurposeMissing or NoAgreement.
 
     Knows no web framework, so that every way into the product can use the one check.
     """
     kind, _, text = headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not text:
         raise Unauthenticated
+    if "," in text:
+        # Servers join a header that is sent twice; a token itself never has a comma.
+        raise Malformed(
+            Text("Chỉ gửi một mã truy cập.", "Send one access token only."),
+        )
     token = verifier.verify(text)
     if scope and scope not in token.scopes:
         raise ScopeMissing(error="insufficient_scope", scope=scope, client=token.client_id)
@@ -124,6 +149,15 @@ def _purpose(headers: Headers, client_id: str) -> Purpose:
         raise PurposeMissing(errors=errors, client=client_id)
     procedure, case = (headers.get(name, "") for name, _, _ in _HEADERS)
     return Purpose(procedure, case)
+
+
+def stated_purpose(headers: Headers) -> dict[str, str]:
+    """Return the purpose headers by name as far as they are well-formed, for a refusal's row."""
+    return {
+        name: headers.get(name, "")
+        for name, pattern, _ in _HEADERS
+        if pattern.fullmatch(headers.get(name, ""))
+    }
 
 
 def current_principal() -> Principal:

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import hmac
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import flask
 import orjson
 import sqlalchemy as sa
 from authlib.integrations.flask_oauth2 import AuthorizationServer
-from authlib.oauth2.rfc6749 import InvalidClientError, InvalidScopeError, grants
+from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import (
+    InvalidClientError,
+    InvalidRequestError,
+    InvalidScopeError,
+    grants,
+)
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from auth.clients import digest
+from auth.clients import digest, may_be_client_id
 from auth.keys import KeyRing
 from auth.models import Client, UsedAssertion
+from auth.scopes import SCOPES
 from auth.tokens import issue
 from registry.kernel.clock import now
 from registry.kernel.db import Database
@@ -31,6 +41,19 @@ _ASSERTION_SECONDS = 300
 _AHEAD_SECONDS = 10
 # Scheme and text of every failed client authentication: they must not tell failures apart.
 _FAILED = "client authentication failed"
+_SECURE = "https://issuer.invalid/oauth/token"
+
+
+class _Registry(jws.JWSRegistry):
+    """The signatures that are believed; the older name of Ed25519 without the library's warning."""
+
+    def get_alg(self, name: str) -> Any:
+        if name == "EdDSA":
+            return self.algorithms[name]
+        return super().get_alg(name)
+
+
+_REGISTRY = _Registry(algorithms=ASSERTION_ALGORITHMS)
 
 
 class _Known:
@@ -52,21 +75,68 @@ class _Known:
 
     def get_allowed_scope(self, scope: str | None) -> str:
         """All of the client's scopes if it names none; never silently fewer than it named."""
-        if not scope:
-            return " ".join(self.row.scopes)
-        if not set(scope.split()) <= set(self.row.scopes):
+        wanted = set(scope.split()) if scope else set(self.row.scopes)
+        if not wanted or not wanted <= set(self.row.scopes):
             raise InvalidScopeError
-        return scope
+        return " ".join(sorted(wanted))
 
 
-class _Server(AuthorizationServer):  # type: ignore[misc]  # the library has no types
-    """Answers every failed client authentication alike: 401, one text."""
+class _Form(FlaskOAuth2Payload):  # type: ignore[misc]  # the library has no types
+    """The parameters of a token request: those of the body alone, never of the URL."""
+
+    @property
+    def data(self) -> Any:
+        return self._request.form
+
+
+class _Request(FlaskOAuth2Request):  # type: ignore[misc]
+    """A token request under the address that clients use, whatever a proxy makes of it."""
+
+    def __init__(self, request: flask.Request) -> None:
+        # The library refuses an address without TLS. Ours is decided once, by the settings; what
+        # it would see here is the way from the proxy.
+        super(FlaskOAuth2Request, self).__init__(request.method, _SECURE, headers=request.headers)
+        self._request = request
+        self.payload = _Form(request)
+
+
+class _Server(AuthorizationServer):  # type: ignore[misc]
+    """Reads token requests strictly, and answers every failed authentication alike."""
+
+    def create_oauth2_request(self, request: Any) -> _Request:
+        del request
+        return _Request(flask.request)
+
+    def create_token_response(self, request: Any = None) -> flask.Response:
+        try:
+            _check_form(flask.request)
+        except OAuth2Error as error:
+            return self.handle_error_response(request, error)  # type: ignore[no-any-return]
+        return super().create_token_response(request)  # type: ignore[no-any-return]
 
     def authenticate_client(self, request: Any, methods: Any, endpoint: str = "token") -> Any:
         try:
             return super().authenticate_client(request, methods, endpoint)
-        except InvalidClientError:
+        except (InvalidClientError, ValueError):
+            # A ValueError is what the library makes of credentials that are no text.
             raise InvalidClientError(status_code=401, description=_FAILED) from None
+
+
+def _check_form(request: flask.Request) -> None:
+    """Raise for a request that RFC 6749 sections 2.3 and 3.2 don't allow."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise InvalidRequestError(
+            "the body must be application/x-www-form-urlencoded", status_code=415
+        )
+    if request.args:
+        raise InvalidRequestError("parameters belong in the body, never in the URL")
+    if any(len(values) > 1 for values in request.form.listvalues()):
+        raise InvalidRequestError("a parameter is given twice")
+    if not request.form.get("grant_type"):
+        raise InvalidRequestError("grant_type is missing")
+    credentials = ("client_assertion" in request.form, "client_secret" in request.form)
+    if sum((*credentials, "Authorization" in request.headers)) > 1:
+        raise InvalidRequestError("more than one way of client authentication")
 
 
 def methods(settings: Settings) -> tuple[str, ...]:
@@ -77,8 +147,12 @@ def methods(settings: Settings) -> tuple[str, ...]:
 
 def build(settings: Settings, database: Database, keys: KeyRing) -> AuthorizationServer:
     """Return the server for ``settings``; it is asked for a token response inside a request."""
+    # At DEBUG the library writes whole tokens.
+    logging.getLogger("authlib").setLevel(logging.INFO)
 
     def find(client_id: str) -> _Known | None:
+        if not may_be_client_id(client_id):
+            return None
         with database.reading() as session:
             row = session.get(Client, client_id)
         return _Known(row) if row else None
@@ -128,7 +202,7 @@ def _claimed_subject(text: str) -> str:
         if len(text) > _LONGEST_ASSERTION:
             return ""
         subject = orjson.loads(jws.extract_compact(text.encode()).payload)["sub"]
-    except (JoseError, ValueError, KeyError, TypeError):
+    except (JoseError, ValueError, KeyError, TypeError, RecursionError):
         return ""
     return subject if isinstance(subject, str) else ""
 
@@ -137,10 +211,11 @@ def _checked(text: str, client: _Known, issuer: str) -> Mapping[str, Any] | None
     """Check an assertion by RFC 7523 and FAPI 2.0: our issuer alone as audience, a short life."""
     try:
         keys = KeySet.import_key_set(client.row.jwks)  # type: ignore[arg-type]
-        claims = jwt.decode(text, keys, algorithms=list(ASSERTION_ALGORITHMS)).claims
-        issued, expires = float(claims["iat"]), float(claims["exp"])
+        claims = jwt.decode(text, keys, registry=_REGISTRY).claims
+        issued, expires = _seconds(claims["iat"]), _seconds(claims["exp"])
+        earliest = _seconds(claims.get("nbf", issued))
         jti = claims["jti"]
-    except (JoseError, ValueError, KeyError, TypeError):
+    except (JoseError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
     moment = now().timestamp()
     fine = (
@@ -150,10 +225,17 @@ def _checked(text: str, client: _Known, issuer: str) -> Mapping[str, Any] | None
         and isinstance(jti, str)
         and bool(jti)
         and issued <= moment + _AHEAD_SECONDS
-        and float(claims.get("nbf", issued)) <= moment + _AHEAD_SECONDS
+        and earliest <= moment + _AHEAD_SECONDS
         and moment < expires <= issued + _ASSERTION_SECONDS
     )
     return claims if fine else None
+
+
+def _seconds(value: Any) -> float:
+    """Return a NumericDate; raises TypeError for what merely looks like one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError
+    return float(value)
 
 
 def _first_use(database: Database, client_id: str, claims: Mapping[str, Any]) -> bool:
@@ -181,7 +263,10 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "token_endpoint": f"{issuer}/oauth/token",
         "jwks_uri": f"{issuer}/oauth/jwks",
         "grant_types_supported": list(GRANTS),
-        "response_types_supported": [],
+        # Required by RFC 8414, though there is no authorization endpoint that could answer.
+        "response_types_supported": ["none"],
+        "scopes_supported": sorted(SCOPES),
         "token_endpoint_auth_methods_supported": list(methods(settings)),
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "service_documentation": f"{issuer}/docs",
     }

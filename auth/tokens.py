@@ -25,6 +25,8 @@ _REMEMBERED = 10_000
 _REMEMBER_SECONDS = 60
 # How long a worker may go without asking whether a client or agreement has changed.
 _FRESH_SECONDS = 0.5
+# How far ahead the clock of another worker's machine may be.
+_AHEAD_SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,15 @@ class TokenVerifier:
         moment = time.monotonic()
         if moment - self._asked < _FRESH_SECONDS:
             return
-        with self._lock, self._database.reading() as session:
+        with self._lock:
+            # Another thread may have asked while this one waited.
+            moment = time.monotonic()
+            if moment - self._asked >= _FRESH_SECONDS:
+                self._read()
+                self._asked = moment
+
+    def _read(self) -> None:
+        with self._database.reading() as session:
             number = generation(session)
             if number != self._generation:
                 clients = list_clients(session)
@@ -110,7 +120,6 @@ class TokenVerifier:
                     agreements.setdefault(key, []).insert(0, agreement)
                 self._agreements = agreements
                 self._generation = number
-            self._asked = moment
 
     def _check(self, text: str, moment: float) -> Token:
         if len(text) > _LONGEST_TOKEN:
@@ -118,7 +127,7 @@ class TokenVerifier:
         try:
             decoded = jwt.decode(text, self._keys.verifying, algorithms=_ALGORITHMS)
             return self._claims(decoded.header, decoded.claims, moment)
-        except (JoseError, ValueError, KeyError, TypeError):
+        except (JoseError, ValueError, KeyError, TypeError, RecursionError):
             raise Unauthenticated(error="invalid_token") from None
 
     def _claims(self, header: dict[str, Any], claims: dict[str, Any], moment: float) -> Token:
@@ -127,7 +136,7 @@ class TokenVerifier:
             header.get("typ") == TYPE
             and claims["iss"] == self._issuer
             and claims["aud"] == self._issuer
-            and claims["iat"] <= moment + _FRESH_SECONDS
+            and claims["iat"] <= moment + _AHEAD_SECONDS
             and moment < claims["exp"]
         )
         if not ours:

@@ -24,10 +24,10 @@ from auth.guard import public
 from auth.keys import KeyRing
 from auth.server import build
 from auth.tokens import TokenVerifier
-from registry import problems
+from registry import openapi, problems
 from registry.citizens.hot import HotLookup
 from registry.fastpath import FastPath
-from registry.http import answer
+from registry.http import Segment, answer
 from registry.kernel.db import Database
 from registry.kernel.errors import Unavailable
 from registry.kernel.settings import Settings
@@ -42,7 +42,11 @@ BLUEPRINTS = (
 )
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"
-_OWN_ONLY = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
+# The page of the interface styles itself from its script; scripts come from files of ours alone.
+_OWN_ONLY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline';"
+    " object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class _Json(DefaultJSONProvider):
 def create_app(settings: Settings, database: Database | None = None) -> flask.Flask:
     """Return the application for ``settings``; ``database`` is for tests that have one open."""
     app = flask.Flask("registry", static_folder=None)
+    app.url_map.converters["default"] = Segment
     app.json = _Json(app)
     database = database or Database(
         settings.database_url,
@@ -91,8 +96,9 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
         "MAX_CONTENT_LENGTH": settings.max_body_bytes,
         "JSON_SORT_KEYS": False,
     }
-    problems.register(app)
     api = flask_smorest.Api(app)
+    # After the library, which has a handler of its own for the framework's errors.
+    problems.register(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     _add_service_routes(app, api)
@@ -125,8 +131,9 @@ def _add_service_routes(app: flask.Flask, api: flask_smorest.Api) -> None:
 
     @app.get("/openapi.json")
     @public
-    def openapi() -> flask.Response:
-        return answer(problems.describe(api.spec.to_dict()))
+    def openapi_document() -> flask.Response:
+        state: State = app.extensions["sogoc"]
+        return answer(openapi.describe(app, api.spec.to_dict(), state.settings.issuer))
 
     @app.get("/problems/<code>")
     @public

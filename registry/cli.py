@@ -53,9 +53,20 @@ class _Command(click.Group):
             details = [error.detail, *(found.text for found in error.errors)]
             message = "\n".join(f"{text.vi} / {text.en}" for text in details)
             raise click.ClickException(message) from error
-        except (KeyFileError, sa.exc.DBAPIError, OSError) as error:
-            first = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise click.ClickException(first) from error
+        except BrokenPipeError:
+            raise
+        except sa.exc.DBAPIError as error:
+            raise click.ClickException(_fault(error)) from error
+        except (KeyFileError, OSError) as error:
+            raise click.ClickException(str(error).splitlines()[0]) from error
+
+
+def _fault(error: sa.exc.DBAPIError) -> str:
+    """Return the first line of what the database said; more could hold personal data."""
+    said = str(error.orig).splitlines()[0]
+    if "no such table" in said or isinstance(error, sa.exc.ProgrammingError):
+        return f"{said}: chạy sogoc db upgrade / run sogoc db upgrade"
+    return said
 
 
 @click.group(cls=_Command)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import logging
+import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import flask
 import orjson
+import sqlalchemy as sa
 from werkzeug.exceptions import HTTPException
 
-from auth.guard import trace_id, view_of
+from auth.api import TOKEN_PATH, oauth_error
+from auth.guard import stated_purpose, trace_id, view_of
 from auth.principals import Principal
-from registry.kernel.access_log import LONGEST_CASE, Asker, record_refusal
-from registry.kernel.errors import Moved, ScopeMissing, SogocError, Text, Unauthenticated
+from registry.kernel.access_log import Asker, record_refusal
+from registry.kernel.errors import (
+    Moved,
+    ScopeMissing,
+    SogocError,
+    Text,
+    Unauthenticated,
+    Unavailable,
+)
 
 MEDIA_TYPE = "application/problem+json"
 logger = logging.getLogger("sogoc")
@@ -54,7 +65,12 @@ _BY_STATUS = {
     413: "too-large",
     415: "unsupported-media-type",
 }
+_LANGUAGES = ("vi", "en")
 _CLIENT_ERRORS = range(400, 500)
+_SERVER_ERRORS = 500
+_RETRY_SECONDS = "5"
+# What a driver raises when the database is gone, locked, full or out of connections.
+_GONE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 
 
 def register(app: flask.Flask) -> None:
@@ -65,26 +81,25 @@ def register(app: flask.Flask) -> None:
 
 
 def _refuse(error: SogocError) -> flask.Response:
-    if _personal():
-        _log_refusal(error)
+    if not _kept(error.code, error.members):
+        return _finish(document(Unavailable()))
+    response = document(error)
     if isinstance(error, Moved):
         path = flask.request.path.replace(
             str((flask.request.view_args or {}).get("record_id")), error.record_id
         )
-        query = flask.request.query_string.decode()
-        response = document(error)
+        query = flask.request.query_string.decode("latin-1")
         response.headers["Location"] = f"{path}?{query}" if query else path
-        return response
-    return document(error)
+    return _finish(response)
 
 
 def _http(error: HTTPException) -> flask.Response:
-    code = _BY_STATUS.get(error.code or 500)
+    code = _BY_STATUS.get(error.code or _SERVER_ERRORS)
     if code is None:
         code = "malformed" if error.code in _CLIENT_ERRORS else "internal"
-    if _personal():
-        _log_refusal(None, code)
-    response = _render(code, PROBLEMS[code].title, {})
+    if not _kept(code):
+        return _finish(document(Unavailable()))
+    response = _finish(_render(code, PROBLEMS[code].title, {}))
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             response.headers[name] = value
@@ -92,9 +107,29 @@ def _http(error: HTTPException) -> flask.Response:
 
 
 def _unexpected(error: Exception) -> flask.Response:
-    # The trace goes to the log without its values; the answer says nothing but its trace id.
-    logger.error("unexpected %s trace_id=%s", type(error).__name__, trace_id(), exc_info=error)
-    return _render("internal", PROBLEMS["internal"].title, {})
+    if isinstance(error, _GONE) or getattr(error, "connection_invalidated", False):
+        logger.error("database %s trace_id=%s", type(error).__name__, trace_id())
+        return _refuse(Unavailable())
+    logger.error("unexpected %s trace_id=%s %s", type(error).__name__, trace_id(), _where(error))
+    if not _kept("internal"):
+        return _finish(document(Unavailable()))
+    return _finish(_render("internal", PROBLEMS["internal"].title, {}))
+
+
+def _where(error: Exception) -> str:
+    """Return the places that the error came through; its message might hold personal values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))
+
+
+def _finish(response: flask.Response) -> flask.Response:
+    """Give the token endpoint its own form of error (RFC 6749 section 5.2)."""
+    if flask.request.path != TOKEN_PATH:
+        return response
+    answer = oauth_error(response.status_code)
+    if "Retry-After" in response.headers:
+        answer.headers["Retry-After"] = response.headers["Retry-After"]
+    return answer
 
 
 def document(error: SogocError) -> flask.Response:
@@ -111,6 +146,8 @@ def document(error: SogocError) -> flask.Response:
     response = _render(error.code, error.detail, members)
     if isinstance(error, Unauthenticated | ScopeMissing):
         response.headers["WWW-Authenticate"] = _challenge(error)
+    if isinstance(error, Unavailable):
+        response.headers["Retry-After"] = _RETRY_SECONDS
     return response
 
 
@@ -141,7 +178,10 @@ def _render(code: str, detail: Text, members: dict[str, Any]) -> flask.Response:
 
 
 def _language() -> str:
-    return flask.request.accept_languages.best_match(["vi", "en"]) or "vi"
+    """Return the language of ours that the client likes best, by its first subtag (RFC 4647)."""
+    # The library's own choice would take a plain "vi;q=0.5" before an "en-GB".
+    liked = (tag.partition("-")[0].lower() for tag, q in flask.request.accept_languages if q)
+    return next((language for language in liked if language in _LANGUAGES), _LANGUAGES[0])
 
 
 def _personal() -> bool:
@@ -150,27 +190,36 @@ def _personal() -> bool:
     return bool(getattr(view, "personal", False))
 
 
-def _log_refusal(error: SogocError | None, code: str = "internal") -> None:
-    """Write the row of a refusal; the attributes are those that were refused."""
-    members = error.members if error else {}
+def _kept(code: str, members: Mapping[str, Any] | None = None) -> bool:
+    """Keep the row of a refused request for personal data; False if the log itself fails.
+
+    The attributes of the row are those that were asked for, or else those that were refused.
+    """
+    if not _personal():
+        return True
+    members = members or {}
     principal: Principal | None = flask.g.get("principal")
-    record_refusal(
-        flask.current_app.extensions["sogoc"].database,
-        principal.asker if principal else _claimed(members.get("client", "unknown")),
-        error.code if error else code,
-        members.get("attributes", ()),
-        members.get("subject"),
-    )
+    try:
+        record_refusal(
+            flask.current_app.extensions["sogoc"].database,
+            principal.asker if principal else _claimed(members.get("client", "unknown")),
+            code,
+            members.get("asked") or members.get("attributes", ()),
+            members.get("subject"),
+        )
+    except sa.exc.SQLAlchemyError as error:
+        logger.error("no access row %s trace_id=%s", type(error).__name__, trace_id())  # noqa: TRY400 - the message may hold personal values
+        return False
+    return True
 
 
 def _claimed(client_id: str) -> Asker:
     """Return who asks as far as it is known when the door itself refuses."""
-    headers = flask.request.headers
-    case = headers.get("Sogoc-Case", "")
+    purpose = stated_purpose(flask.request.headers)
     return Asker(
         client_id=client_id,
-        procedure=headers.get("Sogoc-Procedure", "")[:LONGEST_CASE],
-        case=case if len(case) <= LONGEST_CASE else "",
+        procedure=purpose.get("Sogoc-Procedure", ""),
+        case=purpose.get("Sogoc-Case", ""),
         legal_basis="",
         trace_id=trace_id(),
     )
@@ -183,54 +232,3 @@ def explain(code: str) -> flask.Response:
     problem = PROBLEMS[code]
     body = {"code": code, "status": problem.status, "vi": problem.title.vi, "en": problem.title.en}
     return flask.Response(orjson.dumps(body), mimetype="application/json")
-
-
-def describe(spec: dict[str, Any]) -> dict[str, Any]:
-    """Make the generated OpenAPI document say what really answers: problem documents."""
-    schema = {
-        "type": "object",
-        "required": ["type", "title", "status", "detail", "code", "trace_id"],
-        "properties": {
-            "type": {"type": "string", "format": "uri"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "code": {"type": "string", "enum": sorted(PROBLEMS)},
-            "trace_id": {"type": "string"},
-            "attributes": {"type": "array", "items": {"type": "string"}},
-            "errors": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "required": ["pointer", "code", "detail"],
-                    "properties": {
-                        name: {"type": "string"} for name in ("pointer", "code", "detail")
-                    },
-                },
-            },
-        },
-    }
-    spec.setdefault("components", {}).setdefault("schemas", {})["Problem"] = schema
-    reference = {"$ref": "#/components/schemas/Problem"}
-    for path, operations in spec.get("paths", {}).items():
-        if not path.startswith("/v1/"):
-            continue
-        for operation in operations.values():
-            if not isinstance(operation, dict) or "responses" not in operation:
-                continue
-            kept = {k: v for k, v in operation["responses"].items() if str(k).startswith("2")}
-            operation["responses"] = kept | {
-                str(status): {
-                    "description": "; ".join(texts),
-                    "content": {MEDIA_TYPE: {"schema": reference}},
-                }
-                for status, texts in sorted(_titles().items())
-            }
-    return spec
-
-
-def _titles() -> dict[int, list[str]]:
-    titles: dict[int, list[str]] = {}
-    for problem in PROBLEMS.values():
-        titles.setdefault(problem.status, []).append(problem.title.en)
-    return titles

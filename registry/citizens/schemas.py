@@ -12,8 +12,9 @@ from registry.citizens.attributes import CATALOGUE
 from registry.citizens.rules import COMBINATIONS, PREDICATES, valid_predicate
 from registry.http import (
     MomentSchema,
+    Paths,
     StrictSchema,
-    check_fields,
+    Texts,
     fail,
     moment_query,
     paths_query,
@@ -21,18 +22,19 @@ from registry.http import (
 from registry.kernel.dates import DateError, PartialDate
 from registry.kernel.fields import MOST_FIELDS
 from registry.kernel.identifiers import kind_of
+from registry.kernel.settings import Settings
+from registry.kernel.text import fold
 
 _MOST_CLAIMS = 50
 
 
-def _check_identifiers(values: list[str]) -> None:
-    if not values:
-        raise fail("too_few")
-    if len(values) > flask.current_app.extensions["sogoc"].settings.max_identifiers:
-        raise fail("too_many")
-    errors = {i: ["identifier"] for i, value in enumerate(values) if kind_of(value) is None}
-    if errors:
-        raise ValidationError(errors)
+def _most_identifiers() -> int:
+    settings: Settings = flask.current_app.extensions["sogoc"].settings
+    return settings.max_identifiers
+
+
+def _identifier_problem(value: str) -> str | None:
+    return None if kind_of(value) else "identifier"
 
 
 def _check_identifier(value: str) -> None:
@@ -40,20 +42,33 @@ def _check_identifier(value: str) -> None:
         raise fail("identifier")
 
 
-def _check_partial_date(value: str) -> None:
+def _is_date(value: str) -> bool:
     try:
         PartialDate.parse(value)
     except DateError:
-        raise fail("date") from None
+        return False
+    return True
 
 
-def field_paths() -> fields.List[str]:
+def _check_date(value: str) -> None:
+    if not _is_date(value):
+        raise fail("date")
+
+
+def _check_year(value: str) -> None:
+    if not _is_date(value) or PartialDate.parse(value).precision != "year":
+        raise fail("date")
+
+
+def _check_name(value: str) -> None:
+    if not fold(value):
+        raise fail("value")
+
+
+def field_paths() -> Paths:
     """Return the request field for attribute paths."""
-    return fields.List(
-        fields.String(),
-        required=True,
-        data_key="fields",
-        validate=check_fields(CATALOGUE),
+    return Paths(
+        CATALOGUE,
         metadata={
             "minItems": 1,
             "maxItems": MOST_FIELDS,
@@ -65,10 +80,10 @@ def field_paths() -> fields.List[str]:
 class LookupRequest(MomentSchema):
     """A look-up by identifiers."""
 
-    identifiers = fields.List(
-        fields.String(),
-        required=True,
-        validate=_check_identifiers,
+    identifiers = Texts(
+        _most_identifiers,
+        _identifier_problem,
+        {"pattern": "^([0-9]{12}|[0-9]{9})$"},
         metadata={"minItems": 1, "maxItems": 1000},
     )
     paths = field_paths()
@@ -81,15 +96,15 @@ RecordQuery = moment_query(CATALOGUE)
 class SearchCriteria(StrictSchema):
     """One of the published sets of criteria."""
 
-    name = fields.String(required=True)
-    birth_date = fields.String(validate=_check_partial_date)
-    birth_year = fields.String(validate=_check_partial_date)
+    name = fields.String(required=True, validate=_check_name)
+    birth_date = fields.String(validate=_check_date)
+    birth_year = fields.String(validate=_check_year)
     commune = fields.String()
 
-    @validates_schema
-    def published(self, data: dict[str, str], **_: Any) -> None:
+    @validates_schema(pass_original=True, skip_on_field_errors=False)
+    def published(self, _: Any, given: Any, **__: Any) -> None:
         """Refuse any other combination; less would be browsing."""
-        if frozenset(data) not in COMBINATIONS:
+        if isinstance(given, dict) and self.fields.keys() & given.keys() not in COMBINATIONS:
             raise fail("combination")
 
 
@@ -104,33 +119,36 @@ class VerifyRequest(StrictSchema):
     """Claims and predicates about one person."""
 
     identifier = fields.String(required=True, validate=_check_identifier)
-    claims = fields.Dict(keys=fields.String(), values=fields.String(), load_default=dict)
+    claims = fields.Dict(keys=fields.String(), load_default=dict)
     predicates = fields.List(fields.String(), load_default=list)
 
-    @validates_schema
+    @validates_schema(skip_on_field_errors=False)
     def known(self, data: dict[str, Any], **_: Any) -> None:
         """Check every path and predicate; at least one thing must be asked."""
-        asked = [*data.get("claims", ()), *data.get("predicates", ())]
-        if not asked:
+        claims, predicates = data.get("claims", {}), data.get("predicates", [])
+        if not claims and not predicates and {"claims", "predicates"} <= data.keys():
             raise fail("too_few")
-        if len(asked) > _MOST_CLAIMS:
+        if len(claims) + len(predicates) > _MOST_CLAIMS:
             raise fail("too_many")
         errors: dict[str, Any] = {}
-        for path, value in data.get("claims", {}).items():
-            problem = CATALOGUE.problem(path)
-            if problem:
-                errors.setdefault("claims", {})[path] = [problem[0]]
-            elif path == "birth_date":
-                try:
-                    PartialDate.parse(value)
-                except DateError:
-                    errors.setdefault("claims", {})[path] = ["date"]
-        for index, text in enumerate(data.get("predicates", ())):
+        for path, value in claims.items():
+            if code := _claim_problem(path, value):
+                errors.setdefault("claims", {})[path] = [code]
+        for index, text in enumerate(predicates):
             name, _sep, argument = text.partition(":")
             if name not in PREDICATES or not valid_predicate(name, argument):
                 errors.setdefault("predicates", {})[index] = ["predicate"]
         if errors:
             raise ValidationError(errors)
+
+
+def _claim_problem(path: str, value: Any) -> str | None:
+    problem = CATALOGUE.problem(path)
+    if problem:
+        return problem[0]
+    if not isinstance(value, str):
+        return "type"
+    return "date" if path == "birth_date" and not _is_date(value) else None
 
 
 _RECORD = fields.Dict(

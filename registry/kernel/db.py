@@ -18,7 +18,9 @@ from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session
 
 _WRITES = "sogoc_writes"
-_SQLITE_BUSY_SECONDS = 5.0
+# How long a statement waits for a lock before the caller hears that we are unavailable.
+_LOCK_SECONDS = 5.0
+_CONNECT_SECONDS = 5
 _SQLITE_MAPPED_BYTES = 1 << 34
 
 
@@ -83,12 +85,29 @@ def new_id() -> str:
 class Database:
     """One primary database, SQLite or PostgreSQL, by its SQLAlchemy URL."""
 
-    def __init__(self, url: str, *, synchronous: str = "FULL", pool_size: int = 8) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        synchronous: str = "FULL",
+        pool_size: int = 8,
+        lock_seconds: float = _LOCK_SECONDS,
+    ) -> None:
+        # What is bound to a statement may be personal, and errors end up in logs.
         if url.startswith("sqlite"):
-            self.engine = sa.create_engine(url, connect_args={"timeout": _SQLITE_BUSY_SECONDS})
+            self.engine = sa.create_engine(
+                url, hide_parameters=True, connect_args={"timeout": lock_seconds}
+            )
             _prepare_sqlite(self.engine, synchronous)
         else:
-            self.engine = sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+            self.engine = sa.create_engine(
+                url,
+                hide_parameters=True,
+                pool_size=pool_size,
+                pool_pre_ping=True,
+                pool_timeout=lock_seconds,
+                connect_args=_limits(url, lock_seconds),
+            )
 
     @property
     def dialect(self) -> str:
@@ -117,6 +136,15 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _limits(url: str, lock_seconds: float) -> dict[str, Any]:
+    """Return the connection's time limits, beside the options that the address itself gives."""
+    given = sa.make_url(url).query.get("options", "")
+    return {
+        "connect_timeout": _CONNECT_SECONDS,
+        "options": f"{given} -c lock_timeout={int(lock_seconds * 1000)}".strip(),
+    }
 
 
 def _prepare_sqlite(engine: sa.Engine, synchronous: str) -> None:

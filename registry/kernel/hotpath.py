@@ -144,13 +144,24 @@ class _Postgresql:
 
     def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
         try:
-            rows = self._read(values)
+            rows = self._read_again(values)
         except psycopg.Error as error:
             self._forget()
             raise Unavailable from error
         found, events = digest(rows)
         self._committer.keep(events)
         return found
+
+    def _read_again(self, values: Sequence[str]) -> list[tuple[str | None, ...]]:
+        """Read, once more on a new connection if the one at hand was lost while it was idle."""
+        held: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
+        try:
+            return self._read(values)
+        except psycopg.Error:
+            if held is None or not held.closed:
+                raise
+            self._forget()
+            return self._read(values)
 
     def _read(self, values: Sequence[str]) -> list[tuple[str | None, ...]]:
         # Below the driver's cursors: the answer is text that is handed on, not values to adapt.
@@ -238,15 +249,25 @@ class _GroupCommitter:
         group: list[_Waiting] = []
         while self._queue:
             group.append(self._queue.popleft())
+        kept = self._copied(group)
+        for waiting in group:
+            waiting.kept = kept
+
+    def _copied(self, group: Sequence[_Waiting]) -> bool:
+        """Copy, once more on a new connection if the one at hand was lost while it was idle.
+
+        Rows that were kept before the connection broke are in the way of their second copy: that
+        fails, and nobody is answered.
+        """
+        held = self._connection
         try:
             self._copy(group)
         except psycopg.Error:
+            # Closing it ourselves makes it look lost, so ask before.
+            lost = held is not None and held.broken
             self.close()
-            kept = False
-        else:
-            kept = True
-        for waiting in group:
-            waiting.kept = kept
+            return lost and self._copied(group)
+        return True
 
     def _copy(self, group: Sequence[_Waiting]) -> None:
         if self._connection is None:

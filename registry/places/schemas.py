@@ -6,17 +6,18 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from registry.http import StrictSchema
+from registry.http import Day, StrictSchema
 from registry.places.catalogue import Candidate, Conversion
 from registry.places.records import LARGEST_PAGE
 
-_CODE = validate.Regexp(r"\A(\d{2}|\d{3}|\d{5})\Z", error="2, 3 or 5 digits")
+# A line end is no digit either: control characters are refused before this.
+_CODE = validate.Regexp(r"^([0-9]{2}|[0-9]{3}|[0-9]{5})$", error="2, 3 or 5 digits")
 
 
 class OnDay(StrictSchema):
     """A day to ask about."""
 
-    as_of = fields.Date(metadata={"description": "Day asked about; today if absent."})
+    as_of = Day(metadata={"description": "Day asked about; today if absent."})
 
 
 class PlacesQuery(OnDay):
@@ -34,7 +35,7 @@ class ConvertQuery(StrictSchema):
     """A code and the day on which it was written."""
 
     code = fields.String(required=True, validate=_CODE)
-    as_of = fields.Date(
+    as_of = Day(
         metadata={"description": "Day on which the code was written; if absent, every meaning."}
     )
 

@@ -1,0 +1,136 @@
+"""One example of each operation for the OpenAPI document; the people in them are made up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_LAN = "900190000001"
+_ID = "01980000-0000-7000-8000-000000000001"
+_HOUSEHOLD = "01980000-0000-7000-8000-000000000002"
+_NAME = {"full": "Nguyễn Thị Lan", "family": "Nguyễn", "middle": "Thị", "given": "Lan"}
+_BORN = {"value": "1990-05-17", "precision": "day"}
+_RECORD = {"id": _ID, "name": _NAME, "birth_date": _BORN}
+_ADDRESS = {
+    "as_recorded": "169/8A/12 đường Số 1",
+    "current": {
+        "province": {"code": "79", "label": "Thành phố Hồ Chí Minh"},
+        "commune": {"code": "27007", "label": "Phường Tân Hòa"},
+    },
+    "method": "exact",
+    "confidence": 1,
+}
+_PLACE = {
+    "code": "27007",
+    "level": "commune",
+    "type": "Phường",
+    "name": "Phường Tân Hòa",
+    "parent": "79",
+    "valid_from": "2025-07-01",
+    "valid_to": None,
+}
+_OF_RECORD = {"fields": ["name", "birth_date"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What is sent (the body, the query) and what comes back with status 200."""
+
+    body: Any = None
+    query: Mapping[str, Any] = field(default_factory=dict)
+    answer: Any = None
+
+
+EXAMPLES = {
+    "oauth_token_post": Example(
+        body={"grant_type": "client_credentials", "scope": "citizens:read"},
+        answer={
+            "access_token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…",
+            "token_type": "Bearer",
+            "expires_in": 300,
+            "scope": "citizens:read",
+        },
+    ),
+    "citizens_lookup_post": Example(
+        body={"identifiers": [_LAN, "900045000002"], "fields": ["name", "birth_date"]},
+        answer={
+            "results": [
+                {"identifier": _LAN, "status": "found", "record": _RECORD},
+                {"identifier": "900045000002", "status": "not_found"},
+            ]
+        },
+    ),
+    "citizens_search_post": Example(
+        body={
+            "criteria": {"name": "Nguyễn Thị Lan", "birth_date": "1990-05-17"},
+            "fields": ["name", "birth_date"],
+        },
+        answer={"status": "found", "record": _RECORD},
+    ),
+    "citizens_verify_post": Example(
+        body={
+            "identifier": _LAN,
+            "claims": {"name.full": "Nguyễn Thị Lan"},
+            "predicates": ["is_over:18", "resident_of:27007"],
+        },
+        answer={
+            "claims": {"name.full": "match"},
+            "predicates": {"is_over:18": "match", "resident_of:27007": "unknown"},
+        },
+    ),
+    "citizens_citizen_get": Example(query=_OF_RECORD, answer=_RECORD),
+    "citizens_history_get": Example(
+        query=_OF_RECORD,
+        answer={
+            "versions": [
+                {
+                    "valid_from": "1990-05-17",
+                    "recorded_at": "2026-01-05T02:00:00+00:00",
+                    "source": "citizens",
+                    "record": {"name": _NAME, "birth_date": _BORN},
+                }
+            ]
+        },
+    ),
+    "households_household_get": Example(
+        query={"fields": ["address"]}, answer={"id": _HOUSEHOLD, "address": _ADDRESS}
+    ),
+    "households_householdofcitizen_get": Example(
+        query={"fields": ["address"]}, answer={"id": _HOUSEHOLD, "address": _ADDRESS}
+    ),
+    "places_places_get": Example(
+        query={"level": "commune", "parent": "79", "limit": 1},
+        answer={"places": [_PLACE], "cursor": "27007"},
+    ),
+    "places_place_get": Example(query={"as_of": "2026-01-01"}, answer=_PLACE),
+    "places_convert_get": Example(
+        query={"code": "27007", "as_of": "2026-01-01"},
+        answer={
+            "result": "exact",
+            "sources": [_PLACE],
+            "candidates": [{"place": _PLACE, "extent": "whole", "default": True}],
+            "explanation": {
+                "vi": "Toàn bộ đơn vị cũ nay thuộc một đơn vị.",
+                "en": "One present unit holds the old one whole.",
+            },
+        },
+    ),
+    "me_agreement_get": Example(
+        answer={
+            "client_id": "ward-office",
+            "scopes": ["citizens:read"],
+            "agreements": [
+                {
+                    "id": "01980000-0000-7000-8000-000000000003",
+                    "procedure": "1.004222",
+                    "attributes": {"citizens": ["birth_date", "name.full"]},
+                    "search": {"citizens": ["personal_id"]},
+                    "legal_basis": "Luật Cư trú 68/2020/QH14, Điều 20",
+                    "valid_from": "2026-01-01",
+                    "in_force": True,
+                }
+            ],
+        }
+    ),
+}
