@@ -11,6 +11,8 @@ from typing import Any
 from registry.kernel.errors import Invalid, Text
 
 _BYTE_ORDER_MARK = "utf-8-sig"
+# The outline of a long road has thousands of points, more than a cell may hold by default.
+csv.field_size_limit(1 << 24)
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,12 +173,12 @@ def staged_changes(session: Session, submission: Submission) -> Iterator[tuple[i
 def _entries(
     session: Session, uploads: Uploads, submission: Submission, options: Options
 ) -> Iterator[Entry]:
-    """Read the kept file by its specification."""
+    """Read the kept file by its specification, and check it against what is registered."""
     spec = SPECS[submission.dataset]
     columns = [column.name for column in spec.columns]
     required = [column.name for column in spec.columns if column.required]
     entries = spec.read(read_file(uploads.path(submission.sha256), columns, required, options))
-    return spec.review(session, entries, options) if spec.review else entries
+    return spec.against(session, entries, options) if spec.against else entries
 
 
 def list_findings(session: Session, submission_id: str) -> list[dict[str, object]]:

@@ -59,14 +59,20 @@ class Apply(Protocol):
         """Write ``changes``."""
 
 
-Review = Callable[[Session, Iterable[Entry], Options], Iterator[Entry]]
+class Against(Protocol):
+    """A check of entries by one another, by the registers and by what the steward gave."""
+
+    def __call__(
+        self, session: Session, entries: Iterable[Entry], options: Options
+    ) -> Iterator[Entry]:
+        """Yield each entry, with what more was found; the order may change."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spec:
     """One dataset: its columns, how rows become entries, and the register that takes them.
 
-    ``review`` adds what only the whole load and the other registers can tell of the entries.
+    ``against`` checks what no row can tell by itself.
     """
 
     name: str
@@ -74,7 +80,7 @@ class Spec:
     columns: tuple[Column, ...]
     read: Callable[[Iterable[Row]], Iterator[Entry]]
     apply: Apply
-    review: Review | None = None
+    against: Against | None = None
 
 
 @dataclass(slots=True)

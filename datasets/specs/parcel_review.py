@@ -41,7 +41,7 @@ class ParcelEntry(Entry):
         return replace(self, findings=(*self.findings, *found), change=change)
 
 
-def review(session: Session, entries: Iterable[Entry], options: Options) -> Iterator[Entry]:
+def check_against(session: Session, entries: Iterable[Entry], options: Options) -> Iterator[Entry]:
     """Yield the entries with what neighbours, commune outlines and the citizens tell of them."""
     parcels: list[ParcelEntry] = []
     for entry in entries:

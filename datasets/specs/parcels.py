@@ -18,7 +18,7 @@ from datasets.specs.parcel_cells import (
     read_share,
 )
 from datasets.specs.parcel_columns import COLUMNS, OF_PARCEL, PURPOSES
-from datasets.specs.parcel_review import ParcelEntry, review
+from datasets.specs.parcel_review import ParcelEntry, check_against
 from registry.kernel.codes import load as load_codes
 from registry.kernel.dates import PartialDate
 from registry.kernel.ledger import Change
@@ -313,4 +313,4 @@ def _since(reading: Reading, document: dict[str, Any]) -> date:
     return min(issued, default=_UNKNOWN_START)
 
 
-PARCELS = Spec("parcels", "Thửa đất", COLUMNS, read, apply_changes, review)
+PARCELS = Spec("parcels", "Thửa đất", COLUMNS, read, apply_changes, check_against)

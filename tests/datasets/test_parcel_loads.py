@@ -119,6 +119,16 @@ def test_splits_of_one_file_retire_the_parcel_they_came_from(desk: Desk) -> None
         assert [tuple(found) for found in states] == [("T-1", "active"), ("T-9", "retired")]
 
 
+def test_an_outline_of_many_points_fits_a_cell(desk: Desk) -> None:
+    drawn = shapely.Point(603_000.123, 1_192_000.456).buffer(11.3, quad_segs=2000)
+    text = shapely.to_wkt(drawn, rounding_precision=-1)
+    assert len(text) > 200_000
+    checked = desk.check_rows(row(geometry=text))
+    assert (desk.found(checked), checked.rows_valid) == ({}, 1)
+    [document] = desk.staged(checked)
+    assert document["geometry"]["wkb"] == shapely.to_wkb(drawn, byte_order=1).hex()
+
+
 # Options of a check
 
 
