@@ -86,6 +86,7 @@ _NAME = re.compile(r"(?!.*[0-9]{9})[0-9A-Za-z_.:-]{1,64}")
 
 _ANSWERS = (
     "application/json",
+    "application/geo+json",
     "application/json;charset=utf-8",
     "application/problem+json",
 )

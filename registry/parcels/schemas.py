@@ -9,7 +9,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates_sch
 from pyproj.exceptions import ProjError
 
 from registry.citizens.schemas import HistoryAnswer
-from registry.http import StrictSchema, check_fields, fail, moment_query, paths_query
+from registry.http import Day, Paths, StrictSchema, fail, moment_query, paths_query
 from registry.kernel.fields import MOST_FIELDS
 from registry.parcels.attributes import CATALOGUE
 from registry.parcels.crs import DEFAULT, Served, served
@@ -43,7 +43,7 @@ class ParcelReference(StrictSchema):
     commune = _text("Mã xã / commune code.", required=True)
     sheet = _text("Số tờ bản đồ / map sheet.", required=True)
     number = _text("Số thửa / parcel number.", required=True)
-    as_of = fields.Date(
+    as_of = Day(
         metadata={
             "description": "Ngày ghi tham chiếu; thiếu thì mọi nghĩa của mã xã đều tính / day on"
             " which it was written; if absent, every meaning of the commune code counts."
@@ -59,11 +59,8 @@ class ParcelLookup(StrictSchema):
     reference = fields.Nested(ParcelReference)
     certificate = _text("Số phát hành giấy chứng nhận / serial number of a certificate.")
     parcel_id = _text("Mã định danh thửa đất / permanent parcel id.")
-    paths = fields.List(
-        fields.String(),
-        required=True,
-        data_key="fields",
-        validate=check_fields(CATALOGUE),
+    paths = Paths(
+        CATALOGUE,
         metadata={"minItems": 1, "maxItems": MOST_FIELDS},
     )
 
