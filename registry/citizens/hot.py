@@ -29,7 +29,8 @@ from registry.kernel.ledger import Moment
 _SELECT = (
     "SELECT i.value, c.row, c.id, c.secrecy, c.state, c.merged_into, c.document"
     " FROM citizen_identifier i JOIN citizen c ON c.row = i.citizen"
-    " WHERE {values} AND i.type IN ('personal_id', 'cancelled_id', 'nine_digit_id')"
+    " WHERE {values} AND i.type"
+    " IN ('personal_id', 'origin_certificate', 'cancelled_id', 'nine_digit_id')"
     # The last one wins: a record that stands over one made in error, then a number in force over
     # the same number cancelled on another record.
     " ORDER BY c.state = 'active', i.type"

@@ -223,7 +223,9 @@ def _by_identifiers(session: Session, values: Sequence[str]) -> dict[str, Citize
         .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
         .where(
             CitizenIdentifier.value.in_(set(values)),
-            CitizenIdentifier.type.in_(("personal_id", "cancelled_id", "nine_digit_id")),
+            CitizenIdentifier.type.in_(
+                ("personal_id", "origin_certificate", "cancelled_id", "nine_digit_id")
+            ),
         )
         # The last one wins: a record that stands over one made in error, then a number in force
         # over the same number cancelled on another record.

@@ -186,14 +186,16 @@ def test_any_number_leads_to_the_person_whatever_its_dates(
 ) -> None:
     desk = Desk(service.database, tmp_path)
     cancelled = {"cancelled_id": "990190000001", "cancelled_id_on": "2020"}
-    desk.load("citizens", CITIZEN | cancelled | {"nine_digit_id": "900000001"})
-    numbers = [LAN, "990190000001", "900000001"]
-    answer = service.call(
-        "POST", "/v1/citizens/lookup", json={"identifiers": numbers, "fields": ["identifiers"]}
-    )
-    found = [result["record"]["id"] for result in answer.get_json()["results"]]
-    assert len(found) == 3
-    assert len(set(found)) == 1
+    others = {"nine_digit_id": "900000001", "origin_certificate": "900190000009"}
+    desk.load("citizens", CITIZEN | cancelled | others)
+    numbers = [LAN, "990190000001", *others.values()]
+    # The present is answered on a short way of its own, any other day on the long one.
+    for when in ({}, {"as_of": "2026-01-01"}):
+        asked = {"identifiers": numbers, "fields": ["identifiers"], **when}
+        answer = service.call("POST", "/v1/citizens/lookup", json=asked)
+        found = [result["record"]["id"] for result in answer.get_json()["results"]]
+        assert len(found) == 4
+        assert len(set(found)) == 1
 
 
 def _nine(personal_id: str) -> Any:
