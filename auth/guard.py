@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Protocol, TypeVar, cast
 
 import flask
+import uuid_utils
 
 from auth.principals import Principal, Purpose
 from auth.scopes import SCOPES
@@ -175,7 +175,7 @@ def trace_id() -> str:
 def new_trace_id(trace_parent: str) -> str:
     """Return the trace id in a ``traceparent`` header, or a new one where it has none."""
     given = _TRACE_PARENT.fullmatch(trace_parent)
-    return given[1] if given else secrets.token_hex(16)
+    return given[1] if given else uuid_utils.uuid4().hex
 
 
 def view_of(app: flask.Flask, endpoint: str | None, method: str) -> Callable[..., Any] | None:

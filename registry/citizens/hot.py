@@ -6,7 +6,6 @@ answers a look-up without ``as_of`` and ``known_at`` comes through here.
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -109,4 +108,5 @@ class HotLookup:
 
 
 def _from_hex(key: str) -> str:
-    return str(uuid.UUID(hex=key))
+    # Slicing costs a tenth of what making a UUID and printing it would.
+    return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "SOGOC_"
 LONGEST_TOKEN_SECONDS = 600
@@ -77,7 +78,7 @@ class Settings:
             self._check_production()
 
     def _check_production(self) -> None:
-        local = self.issuer.startswith(("http://127.0.0.1", "http://localhost"))
+        local = urlsplit(self.issuer).hostname in {"127.0.0.1", "localhost"}
         if not self.issuer.startswith("https://") and not local:
             raise SettingsError("SOGOC_ISSUER: https is required in production")
         if self.sqlite and self.sqlite_synchronous != "FULL":

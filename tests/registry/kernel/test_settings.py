@@ -17,6 +17,7 @@ from registry.kernel.settings import Settings, SettingsError
         ({"SOGOC_ACCESS_TOKEN_SECONDS": "3600"}, "between 1 and 600"),
         ({"SOGOC_POOL_SIZE": "many"}, "whole number"),
         ({"SOGOC_ISSUER": "http://registry.example"}, "https is required"),
+        ({"SOGOC_ISSUER": "http://127.0.0.1.registry.example"}, "https is required"),
         ({"SOGOC_SQLITE_SYNCHRONOUS": "NORMAL"}, "production needs FULL"),
         ({"SOGOC_DATABASE_URL_FILE": "absent"}, "can't read the file"),
     ],
