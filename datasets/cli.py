@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import getpass
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -14,6 +14,7 @@ import click
 import orjson
 
 from datasets import publishing, submissions
+from datasets.formats import Options
 from datasets.models import Submission
 from datasets.specs import SPECS, Spec
 from datasets.submissions import Uploads
@@ -79,11 +80,19 @@ def uploads(settings: Settings) -> Uploads:
     type=click.Path(file_okay=False, path_type=Path),
     help="Folder for the files.",
 )
+@click.option(
+    "--outlines",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="GeoJSON of real commune outlines, by code, in which the parcels lie.",
+)
 @_json
-def generate(dataset: str, citizens: int, seed: int, out: Path, *, as_json: bool) -> None:
-    """Write files of made-up people, the same for the same seed."""
+def generate(  # noqa: PLR0913 - one parameter an option
+    dataset: str, citizens: int, seed: int, out: Path, outlines: Path | None, *, as_json: bool
+) -> None:
+    """Write files of made-up people and parcels, the same for the same seed."""
     with progress("generate") as tell:
-        paths = files.generate(cast("files.Dataset", dataset), citizens, seed, out, tell)
+        wanted = cast("files.Dataset", dataset)
+        paths = files.generate(wanted, citizens, seed, out, tell, outlines=outlines)
     names = [str(path) for path in paths]
     click.echo(orjson.dumps({"files": names}) if as_json else "\n".join(names))
 
@@ -144,18 +153,62 @@ def dataset_submit(context: Context, name: str, path: Path, *, as_json: bool) ->
 
 @dataset.command(
     "check",
-    epilog="\b\nVí dụ / example:\n  sogoc dataset check 0198c0de-0000-7000-8000-000000000001",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset check 0198c0de-0000-7000-8000-000000000001"
+    " --crs 9210 --map so_to=sheet --map ghi_chu=",
 )
 @click.argument("submission_id")
+@click.option(
+    "--map",
+    "names",
+    multiple=True,
+    metavar="THEIRS=OURS",
+    help="A column of the file by its name in the specification; THEIRS= leaves it out.",
+)
+@click.option(
+    "--crs",
+    type=click.IntRange(1),
+    metavar="EPSG",
+    help="System of outlines that don't name their own, such as 9210.",
+)
+@click.option("--layer", help="Layer of a GeoPackage that has several.")
+@click.option("--encoding", help="Encoding of a Shapefile that doesn't say it right.")
+@click.option(
+    "--outlines",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="GeoJSON of commune outlines, by code, to hold parcels against.",
+)
 @_json
 @click.pass_obj
-def dataset_check(context: Context, submission_id: str, *, as_json: bool) -> None:
+def dataset_check(  # noqa: PLR0913 - one parameter an option
+    context: Context,
+    submission_id: str,
+    *,
+    names: tuple[str, ...],
+    crs: int | None,
+    layer: str | None,
+    encoding: str | None,
+    outlines: Path | None,
+    as_json: bool,
+) -> None:
     """Check a submission; exit 1 if rows were rejected."""
+    options = Options(_names(names), crs, layer, encoding, outlines)
     with context.database.transaction() as session, progress("check") as tell:
-        checked = submissions.check(session, uploads(context.settings), submission_id, tell)
+        checked = submissions.check(
+            session, uploads(context.settings), submission_id, tell, options
+        )
         findings = submissions.list_findings(session, checked.id)
     _show(checked, as_json=as_json, findings=findings)
     sys.exit(1 if checked.rows_rejected else 0)
+
+
+def _names(pairs: Iterable[str]) -> dict[str, str]:
+    names = {}
+    for pair in pairs:
+        theirs, separator, ours = pair.partition("=")
+        if not (theirs and separator):
+            raise click.BadParameter(f"{pair!r} is not THEIRS=OURS", param_hint="--map")
+        names[theirs] = ours
+    return names
 
 
 @dataset.command(
@@ -199,6 +252,7 @@ def _wire(submission: Submission) -> dict[str, Any]:
         "submitted_by",
         "submitted_at",
         "state",
+        "options",
         "rows_read",
         "rows_valid",
         "rows_rejected",

@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -273,8 +274,9 @@ def _text(value: Any, letters: Letters | None) -> str:
         return letters.read(value).strip() if letters else value
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):
+        # As people here write it: 12.345 with a dot could be twelve thousand.
+        return format(Decimal(repr(value)), "f").removesuffix(".0").replace(".", ",")
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)

@@ -24,6 +24,8 @@ class Submission(Base):
     submitted_by: Mapped[str] = mapped_column(sa.Text)
     submitted_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(sa.Text)
+    options: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    """How the steward had the file read (`datasets.formats.Options`), of the last check."""
     rows_read: Mapped[int | None] = mapped_column(sa.Integer)
     rows_valid: Mapped[int | None] = mapped_column(sa.Integer)
     rows_rejected: Mapped[int | None] = mapped_column(sa.Integer)

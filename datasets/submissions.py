@@ -14,8 +14,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from datasets.formats import read_rows
+from datasets.formats import Options
 from datasets.models import StagedChange, Submission, SubmissionFinding
+from datasets.sources import read_file
 from datasets.specs import RULES, SPECS, Entry
 from registry.kernel.bulk import insert_rows, uncollected
 from registry.kernel.clock import now
@@ -27,6 +28,7 @@ Progress = Callable[[int], None]
 _CHUNK = 1 << 20
 _BATCH = 5000
 _PAGE = 1000
+_AS_IT_IS = Options()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,18 @@ def submit(session: Session, uploads: Uploads, dataset: str, path: Path, by: str
 
 
 def check(
-    session: Session, uploads: Uploads, submission_id: str, progress: Progress | None = None
+    session: Session,
+    uploads: Uploads,
+    submission_id: str,
+    progress: Progress | None = None,
+    options: Options = _AS_IT_IS,
 ) -> Submission:
     """Check every row against the specification; return the submission.
 
     All findings are kept, and what the valid rows say is staged, so that just what was checked
-    is what can be published. A second check takes the place of the first. Raises Conflict once
-    it is published, and Invalid for a file that can't be read at all.
+    is what can be published. A second check, perhaps with other ``options``, takes the place of
+    the first. Raises Conflict once it is published, and Invalid for a file that can't be read at
+    all.
     """
     submission = require_submission(session, submission_id)
     if submission.state == "published":
@@ -97,14 +104,18 @@ def check(
     clear(session, submission, SubmissionFinding)
     clear(session, submission, StagedChange)
     with uncollected():
-        _check(session, uploads, submission, progress)
+        _check(session, uploads, submission, progress, options)
     submission.state = "checked"
     session.flush()
     return submission
 
 
 def _check(
-    session: Session, uploads: Uploads, submission: Submission, progress: Progress | None
+    session: Session,
+    uploads: Uploads,
+    submission: Submission,
+    progress: Progress | None,
+    options: Options,
 ) -> None:
     """Write what is found, what is staged, and how many rows each of them were."""
     read = valid = number = 0
@@ -112,7 +123,7 @@ def _check(
     staged = _Batches(
         session, StagedChange, "submission", "number", "rows", "valid_from", "document"
     )
-    for entry in _entries(session, uploads, submission):
+    for entry in _entries(session, uploads, submission, options):
         read += entry.rows
         for found in entry.findings:
             findings.add(submission.id, found.rule, found.line, found.column)
@@ -126,6 +137,7 @@ def _check(
     staged.write()
     submission.rows_read, submission.rows_valid = read, valid
     submission.rows_rejected = read - valid
+    submission.options = options.to_json()
 
 
 class _Batches:
@@ -170,15 +182,15 @@ def staged_changes(session: Session, submission: Submission) -> Iterator[tuple[i
             yield rows, Change(document, valid_from)
 
 
-def _entries(session: Session, uploads: Uploads, submission: Submission) -> Iterator[Entry]:
+def _entries(
+    session: Session, uploads: Uploads, submission: Submission, options: Options
+) -> Iterator[Entry]:
     """Read the kept file by its specification, and check it against what is registered."""
     spec = SPECS[submission.dataset]
+    columns = [column.name for column in spec.columns]
     required = [column.name for column in spec.columns if column.required]
-    rows = read_rows(
-        uploads.path(submission.sha256), [column.name for column in spec.columns], required
-    )
-    entries = spec.read(rows)
-    return spec.against(session, entries) if spec.against else entries
+    entries = spec.read(read_file(uploads.path(submission.sha256), columns, required, options))
+    return spec.against(session, entries, options) if spec.against else entries
 
 
 def list_findings(session: Session, submission_id: str) -> list[dict[str, object]]:

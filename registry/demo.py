@@ -33,6 +33,7 @@ from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
+from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.server import serve
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ _WITHHELD_OF_ACTS = ("death.cause",)
 _ENTRY = '{"type": "birth", "number": "1", "book": "01/2020-KS", "office": "26737", "year": "2020"}'
 _OF_ACT = '["registered_on", "office", "persons.child.name", "persons.mother.name", "amended_by"]'
 _FIELDS = '["name", "birth_date", "age", "effective_residence"]'
+_LAND = "reference,area,purposes,holders.name,certificates,lineage"
 _CRITERIA = '{"name": "tran thi lan", "birth_date": "1990-05-17"}'
 _SEARCH_OF_ACTS = ("type", "number", "book", "office", "year")
 _SEARCH = ("personal_id", "nine_digit_id", "name", "birth_date", "birth_year", "commune")
@@ -183,8 +185,13 @@ def _agreement() -> Agreement:
             "civil_status": frozenset(
                 a.path for a in CIVIL_STATUS.attributes if a.path not in _WITHHELD_OF_ACTS
             ),
+            "parcels": frozenset(a.path for a in PARCELS.attributes if a.sensitivity == "basic"),
         },
-        {"citizens": frozenset(_SEARCH), "civil_status": frozenset(_SEARCH_OF_ACTS)},
+        {
+            "citizens": frozenset(_SEARCH),
+            "civil_status": frozenset(_SEARCH_OF_ACTS),
+            "parcels": frozenset({"reference", "certificate"}),
+        },
         _BASIS,
         date(2026, 1, 1),
     )
@@ -235,6 +242,9 @@ TOKEN=$({token} | {_pick("access_token")})
 # Hộ gia đình của người đó / that person's household
 ID=$({ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["sex"]}}' | {_pick("id")})
 {curl} "{base}/v1/citizens/$ID/household?fields=address,head,members" {bearer} {purpose}
+
+# Thửa đất của người đó, tách từ thửa nào / that person's parcel, and what it was split from
+{curl} "{base}/v1/citizens/$ID/parcels?fields={_LAND}" {bearer} {purpose}
 
 # Ngoài thỏa thuận thì bị từ chối, nêu rõ trường / outside the agreement is refused by name
 {ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["name", "religion"]}}'

@@ -15,7 +15,7 @@ import click
 
 from auth.scopes import SCOPES
 from datasets.specs import RULES, SPECS
-from datasets.synthetic import books, civil, fates, people
+from datasets.synthetic import books, civil, deeds, fates, land, people
 from registry.cli import main as sogoc
 from registry.demo import guide
 from registry.http import TEXTS
@@ -24,6 +24,7 @@ from registry.kernel.fields import Catalogue
 from registry.kernel.settings import PREFIX, Settings
 from registry.problems import PROBLEMS
 from tools.dirt import DIRT
+from tools.land_dirt import LAND_DIRT
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -197,9 +198,11 @@ def catalogues() -> list[Catalogue]:
 def datasets() -> Iterator[str]:
     """Yield the page of datasets: their columns, the rules, and the dirt of made-up files."""
     yield "Bộ dữ liệu / Datasets"
-    yield "Tệp CSV UTF-8, ô là chữ, hàng đầu là tên cột, theo thứ tự nạp dưới đây."
+    yield "Tệp CSV UTF-8, ô là chữ, hàng đầu là tên cột, theo thứ tự nạp dưới đây. Bộ có cột"
+    yield "`geometry` cũng nhận GeoJSON, GeoPackage và Shapefile nén zip."
     yield ""
-    yield "CSV in UTF-8 with a header, loaded in this order; `sogoc dataset template` prints one."
+    yield "CSV in UTF-8 with a header, loaded in this order; `sogoc dataset template` prints one. A"
+    yield "dataset with a column `geometry` takes GeoJSON, GeoPackage and zipped Shapefiles too."
     for spec in SPECS.values():
         yield from ("", f"## {spec.name} ({spec.vi})", "")
         yield from _table(
@@ -233,10 +236,10 @@ def _dirt() -> Iterator[tuple[str, str, str]]:
         until = last if last < people.ON.year else "…"
         yield f"Chỉ biết năm sinh ({since}–{until})", "Only the year of birth known", f"{share:.0%}"
         since = str(last + 1)
-    for module in (people, fates, civil, books):
+    for module in (people, fates, civil, books, land, deeds):
         for name, value in vars(module).items():
             if name.isupper() and not name.startswith("_") and isinstance(value, float):
-                yield *DIRT[name], f"{100 * value:g}%"
+                yield *(DIRT | LAND_DIRT)[name], f"{100 * value:g}%"
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
 
-from datasets.formats import Row
+from datasets.formats import Options, Row
 from datasets.specs.rules import RULES
 from registry.kernel.clock import today
 from registry.kernel.codes import load as load_codes
@@ -64,9 +64,11 @@ class Apply(Protocol):
 
 
 class Against(Protocol):
-    """A check of entries by one another and by the registers."""
+    """A check of entries by one another, by the registers and by what the steward gave."""
 
-    def __call__(self, session: Session, entries: Iterable[Entry]) -> Iterator[Entry]:
+    def __call__(
+        self, session: Session, entries: Iterable[Entry], options: Options
+    ) -> Iterator[Entry]:
         """Yield each entry, with what more was found; the order may change."""
 
 
@@ -181,7 +183,7 @@ class Reading:
         on = self.date(f"{prefix}_on")
         found: Mapping[str, Any] = {"method": "unresolved", "confidence": 0}
         if commune is not None:
-            rule, found = _commune(commune, on.first if on else None)
+            rule, found = located(commune, on.first if on else None)
             if rule:
                 self.note(rule, f"{prefix}_commune")
         return {"as_recorded": text or "", **found}
@@ -219,7 +221,7 @@ def _leaf(codes: str, value: str) -> dict[str, str] | None:
     return known.leaf(found.code) if found else None
 
 
-def _commune(code: str, on: Day | None) -> tuple[str | None, Mapping[str, Any]]:
+def located(code: str, on: Day | None) -> tuple[str | None, Mapping[str, Any]]:
     """Return the finding, if any, and the coded part of an address written ``on`` some day."""
     unit = catalogue().unit(code, on) if on else None
     if unit is None:

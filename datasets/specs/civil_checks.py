@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from datasets.formats import Options
 from datasets.specs.base import Entry, Finding
 from datasets.specs.rules import RULES
 from registry.citizens.records import find_record_ids, standings
@@ -42,7 +43,7 @@ _AGES = {
 }
 
 
-def against(session: Session, entries: Iterable[Entry]) -> Iterator[Entry]:
+def against(session: Session, entries: Iterable[Entry], _options: Options) -> Iterator[Entry]:
     """Yield the entries with what other acts and the register of citizens say against them.
 
     Marriages and amendments come last, since what they are checked against may stand below them.

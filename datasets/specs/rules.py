@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from datasets.specs.parcel_rules import PARCEL_RULES
 from registry.kernel.errors import Text
 
 
@@ -330,5 +331,6 @@ RULES: dict[str, Rule] = {
             "Viết giờ:phút, ví dụ 04:30.",
             "Write hours:minutes, such as 04:30.",
         ),
+        *(_rule(*words) for words in PARCEL_RULES),
     )
 }

@@ -13,6 +13,7 @@ from datasets.specs import SPECS
 from datasets.synthetic.books import books
 from datasets.synthetic.civil import Registrar
 from datasets.synthetic.fates import Fates
+from datasets.synthetic.land import Land
 from datasets.synthetic.papers import identity_card, other_numbers
 from datasets.synthetic.people import (
     ABSENT,
@@ -31,7 +32,7 @@ from datasets.synthetic.people import (
     written_name,
 )
 
-Dataset = Literal["citizens", "households", "civil_books", "civil_status", "all"]
+Dataset = Literal["citizens", "households", "civil_books", "civil_status", "parcels", "all"]
 # Without the coverage of the books, the lack of an act says nothing.
 _WITH = {"civil_status": ("civil_books",)}
 _PERSONAS = 5
@@ -46,14 +47,18 @@ _BIRTH_PLACES = (
 )
 
 
-def generate(
+def generate(  # noqa: PLR0913 - what to write, and how
     dataset: Dataset,
     citizens: int,
     seed: int,
     out: Path,
     progress: Callable[[int], None] | None = None,
+    *,
+    outlines: Path | None = None,
 ) -> list[Path]:
     """Write the CSV files of ``dataset`` into ``out``; return their paths.
+
+    Parcels lie in a simple city, or in the commune ``outlines`` of a GeoJSON file.
 
     The same ``citizens`` and ``seed`` give the same bytes. ``progress`` is told how many people
     are written.
@@ -66,6 +71,7 @@ def generate(
     fates = Fates(seed, families.places)
     hand = _Hand(seed, families.places)
     registrar = Registrar(seed, families.places)
+    land = Land(seed, outlines)
     told = 0
     try:
         if "civil_books" in writers:
@@ -79,9 +85,14 @@ def generate(
                 writers["households"].write(list(_household(home)))
             if "civil_status" in writers:
                 writers["civil_status"].write(registrar.acts(home))
+            if "parcels" in writers:
+                land.settle(home)
             told += len(people)
             if progress:
                 progress(told)
+        if "parcels" in writers:
+            for rows in land.rows():
+                writers["parcels"].write(rows)
     finally:
         for writer in writers.values():
             writer.close()

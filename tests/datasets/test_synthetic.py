@@ -101,7 +101,8 @@ def test_no_row_breaks_a_rule_of_its_specification(made: dict[str, Rows]) -> Non
     for name, rows in made.items():
         rules = {f.rule for entry in entries(name, *rows) for f in entry.findings}
         # That an old commune was divided is what the law did, and for a person to decide.
-        assert rules <= {"split_commune"}
+        dirt = {"area_differs", "free_text_purpose", "no_purpose"} if name == "parcels" else set()
+        assert rules <= {"split_commune"} | dirt
         assert all(RULES[rule].severity == "warning" for rule in rules)
 
 

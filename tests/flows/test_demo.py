@@ -120,12 +120,16 @@ def answers(told: str) -> list[Any]:
 
 
 def test_every_printed_line_answers(answers: list[Any]) -> None:
-    looked_up, found, household, refused, agreement, _, converted = answers[:7]
+    looked_up, found, household, land, refused, agreement, _, converted = answers[:8]
     assert _timeless(looked_up) == _timeless(_readme())
     assert found["status"] == "found"
     assert found["record"]["name"]["full"] == "Trần Thị Lan"
     relations = [member["relation"]["label"] for member in household["members"]]
     assert relations == ["Chủ hộ", "Vợ", "Con đẻ", "Con đẻ", "Cha đẻ"]
+    [parcel] = land["parcels"]
+    assert [holder["name"] for holder in parcel["holders"]] == ["Nguyễn Văn Hòa", "Trần Thị Lan"]
+    assert parcel["certificates"][0]["serial"] == "BĐ 266864"
+    assert parcel["lineage"]["from"][0]["event"]["code"] == "split"
     assert (refused["code"], refused["attributes"]) == ("outside-agreement", ["religion"])
     assert "citizens" in json.dumps(agreement)
     assert converted["result"] == "candidates"
