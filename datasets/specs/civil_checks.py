@@ -43,11 +43,12 @@ _AGES = {
 }
 
 
-def against(session: Session, entries: Iterable[Entry], _options: Options) -> Iterator[Entry]:
+def against(session: Session, entries: Iterable[Entry], options: Options) -> Iterator[Entry]:
     """Yield the entries with what other acts and the register of citizens say against them.
 
     Marriages and amendments come last, since what they are checked against may stand below them.
     """
+    del options
     around = _Around()
     held: list[tuple[Entry, Act]] = []
     for batch in _batches(entries):
