@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ import migrations
 import registry.citizens.api
 import registry.civil_status.api
 import registry.households.api
+import registry.joined.api
 import registry.parcels.api
 import registry.places.api
 from auth.guard import public
@@ -26,12 +28,16 @@ from auth.keys import KeyRing
 from auth.server import build
 from auth.tokens import TokenVerifier
 from registry import openapi, problems
+from registry.citizens import predicates as citizens
 from registry.citizens.hot import HotLookup
+from registry.citizens.predicates import Predicate
+from registry.civil_status import predicates as civil_status
 from registry.fastpath import FastPath
 from registry.http import Segment, answer
 from registry.kernel.db import Database
 from registry.kernel.errors import Unavailable
 from registry.kernel.settings import Settings
+from registry.parcels import predicates as parcels
 
 BLUEPRINTS = (
     auth.api.blp,
@@ -40,6 +46,7 @@ BLUEPRINTS = (
     registry.citizens.api.blp,
     registry.civil_status.api.blp,
     registry.households.api.blp,
+    registry.joined.api.blp,
     registry.parcels.api.blp,
 )
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
@@ -61,6 +68,7 @@ class State:
     verifier: TokenVerifier
     oauth: AuthorizationServer
     hot_lookup: HotLookup
+    predicates: Mapping[str, Predicate]
 
 
 class _Json(DefaultJSONProvider):
@@ -89,6 +97,7 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
         TokenVerifier(keys, settings.issuer, database),
         build(settings, database, keys),
         HotLookup(database),
+        {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},
     )
     app.extensions["sogoc"] = state
     app.config |= {

@@ -115,6 +115,14 @@ EXAMPLES = {
     "households_householdofcitizen_get": Example(
         query={"fields": ["address"]}, answer={"id": _HOUSEHOLD, "address": _ADDRESS}
     ),
+    "joined_joined_get": Example(
+        query={"citizen": ["name"], "household": ["address"]},
+        answer={
+            "id": _ID,
+            "citizen": {"state": "ok", "value": {"id": _ID, "name": _NAME}},
+            "household": {"state": "not_found"},
+        },
+    ),
     "parcels_parcel_get": Example(query=_OF_PARCEL, answer=_PARCEL_RECORD),
     "parcels_parcelsofcitizen_get": Example(query=_OF_PARCEL, answer={"parcels": [_PARCEL_RECORD]}),
     "parcels_lookup_post": Example(

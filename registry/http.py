@@ -169,9 +169,11 @@ class Texts(ma.fields.List[str]):
         most: Callable[[], int],
         problem: Callable[[str], str | None],
         item: Mapping[str, Any],
+        *,
+        required: bool = True,
         **more: Any,
     ) -> None:
-        super().__init__(ma.fields.String(metadata=dict(item)), required=True, **more)
+        super().__init__(ma.fields.String(metadata=dict(item)), required=required, **more)
         self._most = most
         self._problem = problem
 
@@ -203,7 +205,7 @@ class Paths(Texts):
             return found[0] if found else None
 
         asked = {"enum": sorted(_paths_and_groups(catalogue))}
-        super().__init__(lambda: MOST_FIELDS, problem, asked, data_key="fields", **more)
+        super().__init__(lambda: MOST_FIELDS, problem, asked, **{"data_key": "fields", **more})
 
 
 def _paths_and_groups(catalogue: Catalogue) -> set[str]:
@@ -214,7 +216,7 @@ def _paths_and_groups(catalogue: Catalogue) -> set[str]:
     return found
 
 
-class _DelimitedPaths(Paths):
+class DelimitedPaths(Paths):
     """Paths in one query parameter, separated by commas."""
 
     def _deserialize(
@@ -228,7 +230,7 @@ class _DelimitedPaths(Paths):
 
 def paths_query(catalogue: Catalogue) -> type[ma.Schema]:
     """Return the query of a read of one record: which of its attributes."""
-    paths = _DelimitedPaths(
+    paths = DelimitedPaths(
         catalogue,
         metadata={
             "description": "Các đường dẫn, cách nhau bằng dấu phẩy / paths separated by commas."

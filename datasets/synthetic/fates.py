@@ -81,8 +81,11 @@ class Fates:
         if person.name.middle and chance() < 0.5:  # noqa: PLR2004 - as often the one as the other
             name = self._misspelt(person)
         else:
-            # Always earlier, so that nobody is registered before that birth.
-            born = person.born - timedelta(days=self._random.randint(1, 20))
+            # Earlier, so that nobody is registered before that birth, yet of the id's own year.
+            days = min(20, (person.born - date(person.born.year, 1, 1)).days)
+            if not days:
+                return None
+            born = person.born - timedelta(days=self._random.randint(1, days))
         mended = between(self._random, first, ON - timedelta(days=5))
         return Mistake(name, born, mended, carried=chance() < UNCORRECTED_FILE)
 

@@ -218,7 +218,7 @@ def _kin(person: Person) -> dict[str, str]:
 
 def _named(role: str, person: Person) -> dict[str, str]:
     return {
-        f"{role}_name": person.name.full,
+        f"{role}_name": person.recorded_name.full,
         f"{role}_id": person.personal_id,
         f"{role}_nationality": "VN",
     }

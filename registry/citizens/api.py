@@ -72,7 +72,7 @@ class Verify(MethodView):
                     current_principal(),
                     data["identifier"],
                     data["claims"],
-                    data["predicates"],
+                    schemas.asked_predicates(data["predicates"]),
                 )
             )
 

@@ -18,19 +18,18 @@ from registry.citizens.attributes import CATALOGUE, WHEREABOUTS
 from registry.citizens.changes import LEDGER
 from registry.citizens.intervals import intervals
 from registry.citizens.models import Citizen, CitizenIdentifier
+from registry.citizens.predicates import Predicate, Subject
 from registry.citizens.projection import without_books
 from registry.citizens.rules import (
-    PREDICATES,
     Verdict,
     check_claim,
-    check_predicate,
     true_on,
 )
-from registry.kernel.access_log import Outcome, record_access
+from registry.kernel.access_log import Outcome, record_access, record_accesses
 from registry.kernel.clock import today
 from registry.kernel.dates import PartialDate
 from registry.kernel.errors import Moved, NotFound, Refused, Withheld
-from registry.kernel.fields import Document, Selection
+from registry.kernel.fields import Catalogue, Document, Selection
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
 from registry.kernel.text import fold
@@ -92,8 +91,7 @@ def lookup_citizens(session: Session, principal: Principal, query: Lookup) -> li
             result = lookup_result(citizen, document, selection, query.moment)
         results.append({"identifier": identifier, **result})
         told.append((result["status"], citizen.id if citizen else None))
-    for outcome, subject in outcomes(told):
-        record_access(session, principal.asker, outcome, selection.paths, subject)
+    record_accesses(session, principal.asker, selection.paths, outcomes(told))
     return results
 
 
@@ -356,32 +354,48 @@ def verify_citizen(
     principal: Principal,
     identifier: str,
     claims: Mapping[str, Any],
-    predicates: Sequence[str],
+    predicates: Mapping[str, tuple[Predicate, str]],
 ) -> dict[str, dict[str, Verdict]]:
     """Say of each claim and predicate whether it holds, and nothing else.
 
-    Whoever is not found, hidden or merged answers "unknown" like a record without values, and a
-    protected address like one that was never registered.
+    ``predicates`` are each a question and its argument, by the text that was sent. Whoever is not
+    found, hidden or merged answers "unknown" like a record without values, and a protected
+    address like one that was never registered.
     Every path that a claim or predicate touches needs its right (`Refused` names the others).
     """
-    parsed = {text: text.partition(":")[::2] for text in predicates}
-    sources = {path for name, _ in parsed.values() for path in PREDICATES[name]}
-    selection = select_fields(principal, tuple(sorted({*claims, *sources})))
+    paths = _rights(principal, claims, [predicate for predicate, _ in predicates.values()])
     require_search(principal, {kind_of(identifier) or "personal_id"})
     citizen = _by_identifiers(session, [identifier]).get(identifier)
     known = citizen is not None and not _hidden(citizen) and not citizen.merged_into
     document = true_on(_disclosed(citizen), today()) if citizen and known else {}
     outcome: Outcome = "delivered" if known else "not_found"
-    record_access(
-        session, principal.asker, outcome, selection.paths, citizen.id if citizen else None
-    )
+    told: list[tuple[Outcome, str | None]] = [(outcome, citizen.id if citizen else None)]
+    verdicts: dict[str, Verdict] = dict.fromkeys(predicates, "unknown")
+    if citizen and known:
+        subject = Subject(citizen.id, document, today())
+        for text, (predicate, argument) in predicates.items():
+            verdicts[text] = predicate.check(session, subject, argument)
+            told += [("delivered", other) for other in predicate.also(session, argument)]
+    record_accesses(session, principal.asker, paths, dict.fromkeys(told))
     return {
         "claims": {path: check_claim(document, path, value) for path, value in claims.items()},
-        "predicates": {
-            text: check_predicate(document, name, argument, today())
-            for text, (name, argument) in parsed.items()
-        },
+        "predicates": verdicts,
     }
+
+
+def _rights(
+    principal: Principal, claims: Iterable[str], predicates: Iterable[Predicate]
+) -> list[str]:
+    """Return the paths that claims and predicates touch; raises Refused for what is not allowed."""
+    needed: dict[Catalogue, set[str]] = {CATALOGUE: set(claims)}
+    for predicate in predicates:
+        for catalogue, paths in predicate.rights.items():
+            needed.setdefault(catalogue, set()).update(paths)
+    allowed = [
+        catalogue.compile(sorted(paths), principal.attributes(catalogue.register)).paths
+        for catalogue, paths in needed.items()
+    ]
+    return [path for paths in allowed for path in paths]
 
 
 def _disclosed(citizen: Citizen) -> Document:

@@ -18,10 +18,6 @@ COMBINATIONS = (
     frozenset({"name", "birth_date"}),
     frozenset({"name", "birth_year", "commune"}),
 )
-PREDICATES: Mapping[str, tuple[str, ...]] = {
-    "is_over": ("birth_date",),
-    "resident_of": ("residence.permanent.address",),
-}
 _OLDEST = 150
 _DIGITS = 3
 _DAY = timedelta(days=1)
@@ -122,22 +118,22 @@ def _same_date(registered: PartialDate, claimed: str) -> Verdict:
     return "no_match" if apart else "unknown"
 
 
-def check_predicate(document: Document, name: str, argument: str, on: date) -> Verdict:
-    """Answer a predicate such as ``is_over`` 18 on a day; unknown where data does not decide."""
-    return _is_over(document, argument, on) if name == "is_over" else _resident(document, argument)
+def valid_age(argument: str) -> bool:
+    """Say whether ``argument`` is a number of years that somebody may have lived."""
+    return _digits(argument) and len(argument) <= _DIGITS and int(argument) <= _OLDEST
 
 
-def valid_predicate(name: str, argument: str) -> bool:
-    """Say whether a predicate exists and its argument makes sense."""
-    if not (argument.isascii() and argument.isdigit()):
-        return False
-    if name == "is_over":
-        return len(argument) <= _DIGITS and int(argument) <= _OLDEST
-    # A province or a commune of today.
-    return name == "resident_of" and len(argument) in {2, 5}
+def valid_unit(argument: str) -> bool:
+    """Say whether ``argument`` has the form of the code of a province or a commune of today."""
+    return _digits(argument) and len(argument) in {2, 5}
 
 
-def _is_over(document: Document, years: str, on: date) -> Verdict:
+def _digits(argument: str) -> bool:
+    return argument.isascii() and argument.isdigit()
+
+
+def is_over(document: Document, years: str, on: date) -> Verdict:
+    """Say whether somebody has completed ``years`` on a day; unknown where that is not sure."""
     if "birth_date" not in document:
         return "unknown"
     least, most = age_on(PartialDate.parse(document["birth_date"]["value"]), on)
@@ -146,7 +142,8 @@ def _is_over(document: Document, years: str, on: date) -> Verdict:
     return "no_match" if most < int(years) else "unknown"
 
 
-def _resident(document: Document, code: str) -> Verdict:
+def resident_of(document: Document, code: str) -> Verdict:
+    """Say whether the permanent residence lies in the present unit of that code."""
     address = document.get("residence", {}).get("permanent", {}).get("address", {})
     current = address.get("current", {})
     level = "province" if len(code) == len("79") else "commune"

@@ -9,7 +9,8 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.validate import OneOf
 
 from registry.citizens.attributes import CATALOGUE
-from registry.citizens.rules import COMBINATIONS, PREDICATES, valid_predicate
+from registry.citizens.predicates import Predicate
+from registry.citizens.rules import COMBINATIONS
 from registry.http import (
     MomentSchema,
     Paths,
@@ -135,11 +136,22 @@ class VerifyRequest(StrictSchema):
             if code := _claim_problem(path, value):
                 errors.setdefault("claims", {})[path] = [code]
         for index, text in enumerate(predicates):
-            name, _sep, argument = text.partition(":")
-            if name not in PREDICATES or not valid_predicate(name, argument):
+            if asked_predicate(text) is None:
                 errors.setdefault("predicates", {})[index] = ["predicate"]
         if errors:
             raise ValidationError(errors)
+
+
+def asked_predicate(text: str) -> tuple[Predicate, str] | None:
+    """Return the question behind a text such as ``is_over:18`` and its argument, or None."""
+    name, _, argument = text.partition(":")
+    found: Predicate | None = flask.current_app.extensions["sogoc"].predicates.get(name)
+    return (found, argument) if found and found.valid(argument) else None
+
+
+def asked_predicates(texts: list[str]) -> dict[str, tuple[Predicate, str]]:
+    """Return the questions behind texts that were checked, by their text."""
+    return {text: asked for text in texts if (asked := asked_predicate(text))}
 
 
 def _claim_problem(path: str, value: Any) -> str | None:

@@ -1,16 +1,19 @@
 """Questions about a person that acts of civil status answer: match, no match, or not known.
 
-Whoever calls these has the right to ask and logs the answer.
+Whoever calls these has the right to ask and logs the answer; `PREDICATES` says which right.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
+from registry.citizens.attributes import CATALOGUE
+from registry.citizens.predicates import Predicate
 from registry.citizens.records import find_record_ids, standings
 from registry.citizens.related import documents
 from registry.citizens.rules import Verdict
@@ -98,3 +101,42 @@ def _standing(session: Session, record_id: str) -> str | None:
         return None
     standing = standings(session, [key]).get(key)
     return None if standing is None or standing.hidden else standing.id
+
+
+def _is_day(argument: str) -> bool:
+    try:
+        return date.fromisoformat(argument).isoformat() == argument
+    except ValueError:
+        return False
+
+
+def _is_person(argument: str) -> bool:
+    if kind_of(argument) == "personal_id":
+        return True
+    try:
+        uuid.UUID(argument)
+    except ValueError:
+        return False
+    return True
+
+
+def _child(session: Session, argument: str) -> Iterable[str]:
+    child = _standing(session, _record_id(session, argument))
+    return () if child is None else (child,)
+
+
+PREDICATES: Mapping[str, Predicate] = {
+    # The argument is the record id or the personal id of the child.
+    "is_parent_of": Predicate(
+        {CATALOGUE: ("father.personal_id", "mother.personal_id")},
+        _is_person,
+        lambda session, who, child: is_parent_of(session, who.record_id, child, who.on),
+        _child,
+    ),
+    # The argument is a day.
+    "is_single_as_of": Predicate(
+        {CATALOGUE: ("marital_status",)},
+        _is_day,
+        lambda session, who, day: is_single_as_of(session, who.record_id, day),
+    ),
+}

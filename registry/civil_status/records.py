@@ -17,7 +17,7 @@ from registry.civil_status.acts import act_of, in_order, kind_of_event, named
 from registry.civil_status.attributes import CATALOGUE, WHEREABOUTS
 from registry.civil_status.changes import LEDGER, book_key, number_key, view_on
 from registry.civil_status.models import CivilAct, CivilActPerson
-from registry.kernel.access_log import record_access
+from registry.kernel.access_log import Outcome, record_access, record_accesses
 from registry.kernel.errors import Ambiguous, NotFound, Refused, Withheld
 from registry.kernel.fields import Document, Selection
 from registry.kernel.ledger import Moment
@@ -166,14 +166,14 @@ def _tell(
     later = _amendments(session, found, moment) if selection.concerns("amended_by") else {}
     by_id = {act.id: document for act, document in found}
     records = []
+    told: list[tuple[Outcome, str | None]] = []
     for act in in_order(act_of(key, document) for key, document in by_id.items()):
         document = {**act.document, "amended_by": later.get(act.code)}
-        people = sorted({known[who].id for who in named(document)})
-        for who in people:
-            record_access(session, principal.asker, "delivered", selection.paths, who)
-        if not people:
-            record_access(session, principal.asker, "not_found", selection.paths)
+        # An act that names nobody registered is logged as itself.
+        people = sorted({known[who].id for who in named(document)}) or [act.id]
+        told += [("delivered", who) for who in people]
         records.append({"id": act.id, **selection.cut(document, moment.on)})
+    record_accesses(session, principal.asker, selection.paths, dict.fromkeys(told))
     return records
 
 

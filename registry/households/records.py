@@ -15,7 +15,7 @@ from registry.households.attributes import CATALOGUE
 from registry.households.changes import LEDGER
 from registry.households.models import Household, HouseholdMember
 from registry.households.rules import people_of, true_on, without
-from registry.kernel.access_log import record_access
+from registry.kernel.access_log import Outcome, record_accesses
 from registry.kernel.errors import NotFound, Withheld
 from registry.kernel.fields import Document, Selection
 from registry.kernel.ledger import Moment
@@ -101,8 +101,6 @@ def _answer(
     if protected:
         # A household is an address: one protected member withholds it whole.
         raise Withheld(subject=protected[0], asked=selection.paths)
-    for citizen_id in shown:
-        record_access(session, principal.asker, "delivered", selection.paths, citizen_id)
-    if not shown:
-        record_access(session, principal.asker, "not_found", selection.paths)
+    told: list[tuple[Outcome, str | None]] = [("delivered", key) for key in shown]
+    record_accesses(session, principal.asker, selection.paths, told or [("not_found", None)])
     return selection.cut(document, moment.on)

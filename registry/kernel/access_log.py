@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -84,6 +84,22 @@ def record_access(
     return _write(session, asker, outcome, attributes, subject_id, None)
 
 
+def record_accesses(
+    session: Session,
+    asker: Asker,
+    attributes: Iterable[str],
+    told: Iterable[tuple[Outcome, str | None]],
+) -> None:
+    """Write the rows of one answer that tells of several people, in one statement.
+
+    ``told`` are the outcome and the subject of each row, as `record_access` has them.
+    """
+    asked = _sorted(attributes)
+    rows = [_columns(asker, outcome, asked, subject, None) for outcome, subject in told]
+    if rows:
+        session.execute(sa.insert(AccessEvent), rows)
+
+
 def record_refusal(
     database: Database,
     asker: Asker,
@@ -107,21 +123,30 @@ def _write(  # noqa: PLR0913, PLR0917 - the parts of one row
     subject_id: str | None,
     reason: str | None,
 ) -> str:
-    event = AccessEvent(
-        id=new_id(),
-        at=now(),
-        client_id=asker.client_id,
-        person_id=asker.person_id,
-        procedure=asker.procedure,
-        case=asker.case,
-        legal_basis=asker.legal_basis,
-        trace_id=asker.trace_id,
-        subject_id=subject_id,
-        attributes=" ".join(sorted(set(attributes))),
-        outcome=outcome,
-        reason=reason,
-    )
-    session.add(event)
+    row = _columns(asker, outcome, _sorted(attributes), subject_id, reason)
     # At once, so that a row the database refuses stops the read and not only the commit.
-    session.flush()
-    return event.id
+    session.execute(sa.insert(AccessEvent), [row])
+    return str(row["id"])
+
+
+def _sorted(attributes: Iterable[str]) -> str:
+    return " ".join(sorted(set(attributes)))
+
+
+def _columns(
+    asker: Asker, outcome: Outcome, attributes: str, subject_id: str | None, reason: str | None
+) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "at": now(),
+        "client_id": asker.client_id,
+        "person_id": asker.person_id,
+        "procedure": asker.procedure,
+        "case": asker.case,
+        "legal_basis": asker.legal_basis,
+        "trace_id": asker.trace_id,
+        "subject_id": subject_id,
+        "attributes": attributes,
+        "outcome": outcome,
+        "reason": reason,
+    }

@@ -27,7 +27,7 @@ from registry.citizens.records import (
     tag_of,
 )
 from registry.citizens.rules import Verdict
-from registry.kernel.access_log import record_access
+from registry.kernel.access_log import Outcome, record_access, record_accesses
 from registry.kernel.codes import load as load_codes
 from registry.kernel.errors import Ambiguous, NotFound, Refused, Withheld
 from registry.kernel.fields import Document, Selection
@@ -120,8 +120,7 @@ def _deliver(
     people = _people(session, [document for _, document in found])
     _require_open(selection, people)
     with_coordinates = _surveyed(session, selection, [document for _, document in found])
-    for (parcel, _), subjects in zip(found, people, strict=True):
-        _record(session, principal, selection, parcel, subjects)
+    _record(session, principal, selection, [parcel for parcel, _ in found], people)
     return [
         {"id": parcel.id, **selection.cut(document, on)}
         for (parcel, _), document in zip(found, with_coordinates, strict=True)
@@ -159,11 +158,19 @@ def _record(
     session: Session,
     principal: Principal,
     selection: Selection,
-    parcel: Parcel,
-    people: Sequence[Standing],
+    parcels: Iterable[Parcel],
+    people: Iterable[Sequence[Standing]],
 ) -> None:
-    for subject in dict.fromkeys(who.id for who in people) or [parcel.id]:
-        record_access(session, principal.asker, "delivered", selection.paths, subject)
+    """Write a row for everybody registered who holds one of ``parcels``, ``people`` of each.
+
+    A parcel without a registered holder is logged as itself.
+    """
+    told: dict[tuple[Outcome, str | None], None] = {}
+    for parcel, some in zip(parcels, people, strict=True):
+        told |= dict.fromkeys(("delivered", who.id) for who in some) or {
+            ("delivered", parcel.id): None
+        }
+    record_accesses(session, principal.asker, selection.paths, told)
 
 
 def _surveyed(
@@ -311,7 +318,7 @@ def list_versions(
     drawn = _surveyed(session, selection, [segment.document for segment in history])
     told = {id(s.document): document for s, document in zip(history, drawn, strict=True)}
     found = intervals(history, lambda document, on: selection.cut(told[id(document)], on))
-    _record(session, principal, selection, parcel, [who for some in people for who in some])
+    _record(session, principal, selection, [parcel], [[who for some in people for who in some]])
     return [interval.to_json() for interval in found]
 
 
@@ -321,8 +328,7 @@ def read_lineage(session: Session, principal: Principal, record_id: str) -> dict
     parcel = _require(session, record_id, selection.paths)
     parcels, links = family(session, parcel)
     people = _people(session, [member.document for member in parcels])
-    for member, subjects in zip(parcels, people, strict=True):
-        _record(session, principal, selection, member, subjects)
+    _record(session, principal, selection, parcels, people)
     ids = {member.code: member.id for member in parcels}
     events = load_codes("parcel_event")
     told = _select(principal, ("reference", "state"))

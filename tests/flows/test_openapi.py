@@ -145,6 +145,7 @@ def test_every_request_example_is_understood(service: Service) -> None:
     record = "01980000-0000-7000-8000-000000000001"
     bodies = {
         "citizens_lookup_post": "/v1/citizens/lookup",
+        "civil_status_civilactlookup_post": "/v1/civil-status/lookup",
         "citizens_search_post": "/v1/citizens/search",
         "citizens_verify_post": "/v1/citizens/verify",
     }
@@ -155,6 +156,8 @@ def test_every_request_example_is_understood(service: Service) -> None:
         "citizens_history_get": (f"/v1/citizens/{record}/history", 404),
         "households_household_get": (f"/v1/households/{record}", 404),
         "households_householdofcitizen_get": (f"/v1/citizens/{record}/household", 404),
+        "civil_status_civilact_get": (f"/v1/civil-status/{record}", 404),
+        "civil_status_civilstatusofcitizen_get": (f"/v1/citizens/{record}/civil-status", 404),
         "places_places_get": ("/v1/places", 200),
         "places_place_get": ("/v1/places/27007", 200),
         "places_convert_get": ("/v1/places/convert", 200),

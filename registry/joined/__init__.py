@@ -1,0 +1,1 @@
+"""One citizen in all the registers, joined in one answer."""
