@@ -158,6 +158,7 @@ def test_every_request_example_is_understood(service: Service) -> None:
         "households_householdofcitizen_get": (f"/v1/citizens/{record}/household", 404),
         "civil_status_civilact_get": (f"/v1/civil-status/{record}", 404),
         "civil_status_civilstatusofcitizen_get": (f"/v1/citizens/{record}/civil-status", 404),
+        "joined_joined_get": (f"/v1/citizens/{record}/registers", 404),
         "places_places_get": ("/v1/places", 200),
         "places_place_get": ("/v1/places/27007", 200),
         "places_convert_get": ("/v1/places/convert", 200),
