@@ -30,6 +30,17 @@ _PLACE = {
     "valid_from": "2025-07-01",
     "valid_to": None,
 }
+_PARCEL = "01980000-0000-7000-8000-000000000004"
+_PARENT = "01980000-0000-7000-8000-000000000005"
+_REFERENCE = {
+    "commune": {"code": "27007", "label": "Phường Tân Hòa"},
+    "sheet": "12",
+    "number": "345",
+}
+_FACTS = {"reference": _REFERENCE, "area": {"legal": 120.5, "computed": 119.9}}
+_PARCEL_RECORD = {"id": _PARCEL, **_FACTS}
+_ACTIVE = {"code": "active", "label": "Đang sử dụng"}
+_OF_PARCEL = {"fields": ["reference", "area"]}
 _OF_RECORD = {"fields": ["name", "birth_date"]}
 
 
@@ -98,6 +109,72 @@ EXAMPLES = {
     ),
     "households_householdofcitizen_get": Example(
         query={"fields": ["address"]}, answer={"id": _HOUSEHOLD, "address": _ADDRESS}
+    ),
+    "parcels_parcel_get": Example(query=_OF_PARCEL, answer=_PARCEL_RECORD),
+    "parcels_parcelsofcitizen_get": Example(query=_OF_PARCEL, answer={"parcels": [_PARCEL_RECORD]}),
+    "parcels_lookup_post": Example(
+        body={
+            "reference": {"commune": "27007", "sheet": "12", "number": "345"},
+            "fields": ["reference", "area"],
+        },
+        answer=_PARCEL_RECORD,
+    ),
+    "parcels_history_get": Example(
+        query=_OF_PARCEL,
+        answer={
+            "versions": [
+                {
+                    "valid_from": "2010-05-04",
+                    "recorded_at": "2026-01-05T02:00:00+00:00",
+                    "source": "parcels",
+                    "record": _FACTS,
+                }
+            ]
+        },
+    ),
+    "parcels_lineage_get": Example(
+        answer={
+            "id": _PARCEL,
+            "parcels": [
+                {"id": _PARCEL, "reference": _REFERENCE, "state": _ACTIVE},
+                {"id": _PARENT, "state": {"code": "retired", "label": "Đã hết hiệu lực"}},
+            ],
+            "events": [
+                {
+                    "event": {"code": "split", "label": "Tách thửa"},
+                    "on": "2010-05-04",
+                    "from": _PARENT,
+                    "to": _PARCEL,
+                }
+            ],
+        }
+    ),
+    "parcels_map_get": Example(
+        query={"bbox": "106.69,10.77,106.70,10.78", "limit": 10},
+        answer={
+            "type": "FeatureCollection",
+            "timeStamp": "2026-01-05T02:00:00+00:00",
+            "numberReturned": 1,
+            "links": [],
+            "features": [
+                {
+                    "type": "Feature",
+                    "id": _PARCEL,
+                    "geometry": {
+                        "type": "Polygon",
+                        "coordinates": [
+                            [
+                                [106.6948, 10.7791],
+                                [106.695, 10.7791],
+                                [106.695, 10.7793],
+                                [106.6948, 10.7791],
+                            ]
+                        ],
+                    },
+                    "properties": {**_FACTS, "state": _ACTIVE},
+                }
+            ],
+        },
     ),
     "places_places_get": Example(
         query={"level": "commune", "parent": "79", "limit": 1},

@@ -20,7 +20,15 @@ from registry.problems import MEDIA_TYPE, PROBLEMS
 _GENERATED = {"default", "422"}
 _UNUSED = ("Error", "PaginationMetadata")
 # Answers that carry an ETag, so that If-None-Match can be answered 304.
-_TAGGED = ("/v1/citizens/{record_id}", "/v1/places", "/v1/places/{code}", "/v1/places/convert")
+_TAGGED = (
+    "/v1/citizens/{record_id}",
+    "/v1/parcels/{record_id}",
+    "/v1/places",
+    "/v1/places/{code}",
+    "/v1/places/convert",
+)
+# The look-up that answers one record or none, as a path with an id does.
+_ONE_PARCEL = "/v1/parcels/lookup"
 _PURPOSE = ("Procedure", "Case")
 _ALWAYS = ("Language", "Trace")
 
@@ -72,7 +80,8 @@ def _complete(path: str, operation: dict[str, Any], view: View, issuer: str) -> 
         for content in operation["requestBody"]["content"].values():
             content["example"] = example.body
     if example.answer is not None:
-        responses["200"]["content"]["application/json"]["example"] = example.answer
+        for content in responses["200"]["content"].values():
+            content["example"] = example.answer
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -94,8 +103,10 @@ def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
         yield "unauthenticated"
     if scope is not None or path == "/readyz":
         yield "unavailable"
-    if "{" in path:
+    if "{" in path or path == _ONE_PARCEL:
         yield "not-found"
+    if path == _ONE_PARCEL:
+        yield from ("ambiguous", "withheld")
     if getattr(view, "personal", False):
         yield from ("purpose-missing", "insufficient-scope", "no-agreement", "outside-agreement")
         if "{" in path:

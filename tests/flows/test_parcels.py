@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from registry.citizens import changes as citizens
+from registry.examples import EXAMPLES
 from tests import people
 from tests.conftest import Service
 from tests.parcels import (
@@ -232,3 +233,23 @@ def questions(service: Service, path: str) -> int:
     finally:
         sa.event.remove(engine, "before_cursor_execute", count)
     return sum(statement.lstrip().startswith("SELECT") for statement in asked)
+
+
+def test_every_example_is_understood(land: Service) -> None:
+    one = f"/v1/parcels/{load(land, change(number='345'))['T-1']}"
+    paths = {
+        "parcels_parcel_get": one,
+        "parcels_history_get": f"{one}/history",
+        "parcels_lineage_get": f"{one}/lineage",
+        "parcels_parcelsofcitizen_get": f"/v1/citizens/{person(land)}/parcels",
+        "parcels_map_get": "/v1/parcels",
+    }
+    assert {*paths, "parcels_lookup_post"} == {n for n in EXAMPLES if n.startswith("parcels_")}
+    for name, path in paths.items():
+        query = {
+            key: ",".join(value) if isinstance(value, list) else value
+            for key, value in EXAMPLES[name].query.items()
+        }
+        answer = land.call("GET", path, headers=LAND, query_string=query)
+        assert answer.status_code == 200, (name, answer.get_json())
+    look_up(land, **EXAMPLES["parcels_lookup_post"].body)
