@@ -113,6 +113,7 @@ def _citizens() -> None:
             ["citizen"], ["citizen.row"], name=op.f("fk_citizen_identifier_citizen")
         ),
         sa.PrimaryKeyConstraint("value", "type", name=op.f("pk_citizen_identifier")),
+        sqlite_with_rowid=False,
     )
     op.create_index(op.f("ix_citizen_identifier_citizen"), "citizen_identifier", ["citizen"])
     op.create_table(

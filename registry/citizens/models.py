@@ -56,6 +56,9 @@ class CitizenIdentifier(Base):
     valid_from: Mapped[date | None] = mapped_column(sa.Date)
     valid_to: Mapped[date | None] = mapped_column(sa.Date)
 
+    # A number leads to its record in one search of one tree.
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
 
 class CitizenVersion(VersionColumns, Base):
     """One segment of a person's history; never deleted."""

@@ -15,6 +15,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 import psycopg
@@ -68,21 +69,30 @@ class HotPath(Protocol):
         """End the connections of this path."""
 
 
-def open_hot_path(database: Database, sqlite: str, postgresql: str) -> HotPath:
-    """Return the path for ``database``; each text is a SELECT with one parameter for all values.
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """One SELECT in the dialects, each with one parameter.
 
-    On SQLite the parameter ``?`` is a JSON array for ``json_each``, on PostgreSQL ``$1`` is an
-    array of text.
+    On SQLite ``?`` is a value, or a JSON array of several for ``json_each``, which costs three
+    times as much; on PostgreSQL ``$1`` is an array of text.
     """
+
+    sqlite_one: str
+    sqlite: str
+    postgresql: str
+
+
+def open_hot_path(database: Database, statements: Statements) -> HotPath:
+    """Return the path for ``database``."""
     if database.dialect == "sqlite":
-        return _Sqlite(database, sqlite)
-    return _Postgresql(database, postgresql)
+        return _Sqlite(database, statements)
+    return _Postgresql(database, statements.postgresql)
 
 
 class _Sqlite:
-    def __init__(self, database: Database, select: str) -> None:
+    def __init__(self, database: Database, statements: Statements) -> None:
         self._database = database
-        self._select = select
+        self._one, self._many = statements.sqlite_one, statements.sqlite
         self._local = threading.local()
         marks = ", ".join("?" * (_COLUMNS.count(",") + 1))
         self._insert = f"INSERT INTO access_event ({_COLUMNS}) VALUES ({marks})"  # noqa: S608 - no input in it
@@ -90,9 +100,13 @@ class _Sqlite:
     def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
         connection = self._connection()
         try:
-            # The values are digits, so nothing needs escaping.
-            array = '["' + '","'.join(values) + '"]'
-            found, events = digest(connection.execute(self._select, (array,)).fetchall())
+            if len(values) == 1:
+                rows = connection.execute(self._one, (values[0],)).fetchall()
+            else:
+                # The values are digits, so nothing needs escaping.
+                array = '["' + '","'.join(values) + '"]'
+                rows = connection.execute(self._many, (array,)).fetchall()
+            found, events = digest(rows)
             self._keep(connection, [_for_sqlite(event) for event in events])
         except sqlite3.Error as error:
             self.close()
