@@ -103,7 +103,7 @@ def test_every_old_commune_of_the_merged_city_converts_as_the_merge_table_says()
 
 
 def _codes_in_section(heading: str) -> set[str]:
-    page = (ROOT / "docs" / "places.md").read_text("utf-8")
+    page = (ROOT / "docs" / "registers" / "places.md").read_text("utf-8")
     section = page.split(f"## {heading}\n")[1].split("\n## ")[0]
     return set(re.findall(r"\b\d{5}\b", section))
 
