@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from registry.kernel.access_log import Asker
+from registry.kernel.fields import Catalogue, Selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,13 @@ class Principal:
     def attributes(self, register: str) -> frozenset[str]:
         """Return the paths of ``register`` that the agreement lets the client read."""
         return self.agreement.attributes.get(register, self._none) if self.agreement else self._none
+
+    def select(self, catalogue: Catalogue, fields: tuple[str, ...]) -> Selection:
+        """Return the selection of ``fields`` that the agreement allows.
+
+        Raises Malformed for unknown fields and Refused for those outside the agreement.
+        """
+        return catalogue.compile(fields, self.attributes(catalogue.register))
 
     def search(self, register: str) -> frozenset[str]:
         """Return the criteria by which the agreement lets the client search ``register``."""

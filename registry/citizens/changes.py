@@ -14,8 +14,9 @@ from registry.citizens.models import Citizen, CitizenIdentifier, CitizenVersion
 from registry.citizens.projection import as_claimed, carry, lay_over
 from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import now
+from registry.kernel.columns import require_record
 from registry.kernel.dates import PartialDate
-from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
+from registry.kernel.errors import Conflict, FieldError, Invalid, Text
 from registry.kernel.fields import Document
 from registry.kernel.history import Edit, Segment
 from registry.kernel.identifiers import mask
@@ -215,17 +216,17 @@ def amend_citizen(  # noqa: PLR0913 - the interval and the origin belong to the 
 ) -> None:
     """Record an event or correct the past of one citizen (`Ledger.amend`); raises NotFound."""
     when = Segment(valid_from, valid_to, now(), {}, source, load)
-    LEDGER.amend(session, _require(session, record_id).row, patch, when)
+    LEDGER.amend(session, require_record(session, Citizen, record_id).row, patch, when)
 
 
 def mark_wrong(session: Session, record_id: str, as_of: date) -> None:
     """Mark the version believed of ``as_of`` as wrong (`Ledger.mark_wrong`)."""
-    LEDGER.mark_wrong(session, _require(session, record_id).row, as_of)
+    LEDGER.mark_wrong(session, require_record(session, Citizen, record_id).row, as_of)
 
 
 def set_review(session: Session, record_id: str, path: str, *, open_: bool, source: str) -> None:
     """Open or end the investigation of one attribute; its flag rides along with every answer."""
-    row = _require(session, record_id).row
+    row = require_record(session, Citizen, record_id).row
 
     def flag(document: Document) -> Document:
         flags = set(document.get("under_review", ())) - {path}
@@ -243,12 +244,12 @@ def set_review(session: Session, record_id: str, path: str, *, open_: bool, sour
 
 def set_secrecy(session: Session, record_id: str, secrecy: Secrecy) -> None:
     """Protect a person's address, or the whole record, or lift the protection."""
-    LEDGER.touch(session, _require(session, record_id).row, secrecy=secrecy)
+    LEDGER.touch(session, require_record(session, Citizen, record_id).row, secrecy=secrecy)
 
 
 def erase(session: Session, record_id: str) -> None:
     """Suspend a record made in error: it can't be found any more, and stays for audit."""
-    LEDGER.touch(session, _require(session, record_id).row, state="erased")
+    LEDGER.touch(session, require_record(session, Citizen, record_id).row, state="erased")
 
 
 def merge(session: Session, record_id: str, into: str | None) -> None:
@@ -258,17 +259,10 @@ def merge(session: Session, record_id: str, into: str | None) -> None:
     where one is protected and the other is not: whoever merges decides that first, or the
     survivor would tell what the merged record had to withhold.
     """
-    record = _require(session, record_id)
-    survivor = _require(session, into) if into else None
+    record = require_record(session, Citizen, record_id)
+    survivor = require_record(session, Citizen, into) if into else None
     if survivor and (survivor is record or survivor.merged_into):
         raise Conflict
     if survivor and survivor.secrecy != record.secrecy:
         raise Conflict(_UNEQUAL)
     LEDGER.touch(session, record.row, merged_into=into)
-
-
-def _require(session: Session, record_id: str) -> Citizen:
-    found = session.scalar(sa.select(Citizen).where(Citizen.id == record_id))
-    if found is None:
-        raise NotFound
-    return found

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any, Protocol, cast
 
 import orjson
@@ -27,14 +25,13 @@ from registry.citizens.rules import (
 )
 from registry.kernel.access_log import Outcome, record_access, record_accesses
 from registry.kernel.clock import today
+from registry.kernel.columns import require_record
 from registry.kernel.dates import PartialDate
 from registry.kernel.errors import Moved, NotFound, Refused, Withheld
 from registry.kernel.fields import Catalogue, Document, Selection
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
 from registry.kernel.text import fold
-
-REGISTER = "citizens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +51,17 @@ class Answer:
     tag: str
 
 
-@lru_cache(maxsize=4096)
-def _selection(fields: tuple[str, ...], granted: frozenset[str]) -> Selection:
-    return CATALOGUE.compile(fields, granted)
-
-
 def select_fields(principal: Principal, fields: tuple[str, ...]) -> Selection:
     """Return the selection of ``fields`` under the principal's agreement.
 
     Raises Malformed for unknown fields and Refused for those outside the agreement.
     """
-    return _selection(fields, principal.attributes(REGISTER))
+    return principal.select(CATALOGUE, fields)
 
 
 def require_search(principal: Principal, criteria: Iterable[str]) -> None:
     """Raise Refused unless the agreement lets the principal search by all ``criteria``."""
-    missing = sorted(set(criteria) - principal.search(REGISTER))
+    missing = sorted(set(criteria) - principal.search(CATALOGUE.register))
     if missing:
         raise Refused(attributes=missing)
 
@@ -262,14 +254,8 @@ def tag_of(record: Mapping[str, Any]) -> str:
 
 def require_citizen(session: Session, record_id: str, asked: Sequence[str] = ()) -> Citizen:
     """Return the current row by opaque id; raises NotFound or Moved, saying what was ``asked``."""
-    try:
-        key = str(uuid.UUID(record_id))
-    except ValueError:
-        raise NotFound(asked=asked) from None
-    citizen = session.scalar(sa.select(Citizen).where(Citizen.id == key))
-    if citizen is None:
-        raise NotFound(asked=asked)
-    standing = standings(session, [key])[key] if citizen.merged_into else None
+    citizen = require_record(session, Citizen, record_id, asked)
+    standing = standings(session, [citizen.id])[citizen.id] if citizen.merged_into else None
     if _hidden(citizen) or (standing and standing.hidden):
         raise NotFound(subject=citizen.id, asked=asked)
     if standing:
@@ -392,7 +378,7 @@ def _rights(
         for catalogue, paths in predicate.rights.items():
             needed.setdefault(catalogue, set()).update(paths)
     allowed = [
-        catalogue.compile(sorted(paths), principal.attributes(catalogue.register)).paths
+        principal.select(catalogue, tuple(sorted(paths))).paths
         for catalogue, paths in needed.items()
     ]
     return [path for paths in allowed for path in paths]

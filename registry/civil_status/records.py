@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,19 +16,14 @@ from registry.civil_status.attributes import CATALOGUE, WHEREABOUTS
 from registry.civil_status.changes import LEDGER, book_key, number_key, view_on
 from registry.civil_status.models import CivilAct, CivilActPerson
 from registry.kernel.access_log import Outcome, record_access, record_accesses
+from registry.kernel.columns import require_record
 from registry.kernel.errors import Ambiguous, NotFound, Refused, Withheld
 from registry.kernel.fields import Document, Selection
 from registry.kernel.ledger import Moment
 
-REGISTER = "civil_status"
 _MOST_CANDIDATES = 20
 _PRESENT = Moment()
 Found = Sequence[tuple[CivilAct, Document]]
-
-
-@lru_cache(maxsize=4096)
-def _selection(fields: tuple[str, ...], granted: frozenset[str]) -> Selection:
-    return CATALOGUE.compile(fields, granted)
 
 
 def read_act(
@@ -41,13 +34,9 @@ def read_act(
     moment: Moment,
 ) -> dict[str, Any]:
     """Return one act by its opaque id. Raises NotFound, Withheld, Malformed or Refused."""
-    selection = _selection(fields, principal.attributes(REGISTER))
-    try:
-        key = str(uuid.UUID(record_id))
-    except ValueError:
-        raise NotFound(asked=selection.paths) from None
-    act = session.scalar(sa.select(CivilAct).where(CivilAct.id == key))
-    found = _at(session, [act] if act else [], moment)
+    selection = principal.select(CATALOGUE, fields)
+    act = require_record(session, CivilAct, record_id, selection.paths)
+    found = _at(session, [act], moment)
     if not found:
         raise NotFound(asked=selection.paths)
     known = _people(session, found)
@@ -69,7 +58,7 @@ def read_acts_of(
 
     Raises NotFound, Moved, Withheld, Malformed or Refused.
     """
-    selection = _selection(fields, principal.attributes(REGISTER))
+    selection = principal.select(CATALOGUE, fields)
     citizen = require_citizen(session, citizen_id, selection.paths)
     ids = merged_ids(session, citizen.id)
     linked = sa.select(CivilActPerson.act).where(CivilActPerson.citizen_id.in_(ids))
@@ -93,8 +82,8 @@ def lookup_act(
     Raises Refused unless the agreement lets the principal search by all that is given, and
     Ambiguous, with the candidates, where several acts fit.
     """
-    selection = _selection(fields, principal.attributes(REGISTER))
-    missing = sorted(set(entry) - principal.search(REGISTER))
+    selection = principal.select(CATALOGUE, fields)
+    missing = sorted(set(entry) - principal.search(CATALOGUE.register))
     if missing:
         raise Refused(attributes=missing)
     query = sa.select(CivilAct).where(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
-from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,16 +14,10 @@ from registry.households.changes import LEDGER
 from registry.households.models import Household, HouseholdMember
 from registry.households.rules import people_of, true_on, without
 from registry.kernel.access_log import Outcome, record_accesses
+from registry.kernel.columns import require_record
 from registry.kernel.errors import NotFound, Withheld
 from registry.kernel.fields import Document, Selection
 from registry.kernel.ledger import Moment
-
-REGISTER = "households"
-
-
-@lru_cache(maxsize=4096)
-def _selection(fields: tuple[str, ...], granted: frozenset[str]) -> Selection:
-    return CATALOGUE.compile(fields, granted)
 
 
 def read_household(
@@ -36,14 +28,8 @@ def read_household(
     moment: Moment,
 ) -> dict[str, Any]:
     """Return one household by its opaque id. Raises NotFound, Withheld, Malformed or Refused."""
-    selection = _selection(fields, principal.attributes(REGISTER))
-    try:
-        key = str(uuid.UUID(record_id))
-    except ValueError:
-        raise NotFound(asked=selection.paths) from None
-    household = session.scalar(sa.select(Household).where(Household.id == key))
-    if household is None:
-        raise NotFound(asked=selection.paths)
+    selection = principal.select(CATALOGUE, fields)
+    household = require_record(session, Household, record_id, selection.paths)
     document = LEDGER.documents(session, [household], moment).get(household.row, {})
     record = _answer(session, principal, selection, true_on(document, moment.on), moment)
     return {"id": household.id, **record}
@@ -61,7 +47,7 @@ def read_household_of(
     It may know the citizen by a record that was merged since. Raises NotFound where there is
     none, and what `read_household` raises.
     """
-    selection = _selection(fields, principal.attributes(REGISTER))
+    selection = principal.select(CATALOGUE, fields)
     citizen = require_citizen(session, citizen_id, selection.paths)
     ids = merged_ids(session, citizen.id)
     households = session.scalars(

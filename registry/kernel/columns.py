@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
 from registry.kernel.db import JsonText, UtcDateTime
+from registry.kernel.errors import NotFound
 from registry.kernel.history import Segment
 
 # Rows are joined by a small integer, which both databases find fastest; it never leaves here.
@@ -22,6 +25,23 @@ class RecordColumns:
     id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), unique=True)
     version: Mapped[int] = mapped_column(sa.Integer)
     document: Mapped[dict[str, Any]] = mapped_column(JsonText)
+
+
+Record = TypeVar("Record", bound=RecordColumns)
+
+
+def require_record(
+    session: Session, records: type[Record], record_id: str, asked: Sequence[str] = ()
+) -> Record:
+    """Return a current row by its opaque id; raises NotFound, saying what was ``asked``."""
+    try:
+        key = str(uuid.UUID(record_id))
+    except ValueError:
+        raise NotFound(asked=asked) from None
+    found = session.scalar(sa.select(records).where(records.id == key))
+    if found is None:
+        raise NotFound(asked=asked)
+    return found
 
 
 class VersionColumns:

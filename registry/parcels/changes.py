@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 from registry.citizens.records import find_record_ids
 from registry.kernel.clock import now
 from registry.kernel.codes import load as load_codes
+from registry.kernel.columns import require_record
 from registry.kernel.db import Base
-from registry.kernel.errors import FieldError, Invalid, NotFound, Text
+from registry.kernel.errors import FieldError, Invalid, Text
 from registry.kernel.fields import Document
 from registry.kernel.history import Segment
 from registry.kernel.ledger import Change, Counts, Ledger
@@ -272,16 +273,9 @@ def amend_parcel(  # noqa: PLR0913 - the interval and the origin belong to the a
 ) -> None:
     """Record an event or correct the past of one parcel (`Ledger.amend`); raises NotFound."""
     when = Segment(valid_from, valid_to, now(), {}, source, load)
-    ledger(session).amend(session, _require(session, record_id), patch, when)
+    ledger(session).amend(session, require_record(session, Parcel, record_id).row, patch, when)
 
 
 def mark_wrong(session: Session, record_id: str, as_of: date) -> None:
     """Mark the version believed of ``as_of`` as wrong (`Ledger.mark_wrong`)."""
-    ledger(session).mark_wrong(session, _require(session, record_id), as_of)
-
-
-def _require(session: Session, record_id: str) -> int:
-    row = session.scalar(sa.select(Parcel.row).where(Parcel.id == record_id))
-    if row is None:
-        raise NotFound
-    return row
+    ledger(session).mark_wrong(session, require_record(session, Parcel, record_id).row, as_of)

@@ -5,11 +5,9 @@ A parcel that nobody registered holds gets one too, whose subject is the parcel 
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
 from typing import Any
 
 import shapely
@@ -29,6 +27,7 @@ from registry.citizens.records import (
 from registry.citizens.rules import Verdict
 from registry.kernel.access_log import Outcome, record_access, record_accesses
 from registry.kernel.codes import load as load_codes
+from registry.kernel.columns import require_record
 from registry.kernel.errors import Ambiguous, NotFound, Refused, Withheld
 from registry.kernel.fields import Document, Selection
 from registry.kernel.intervals import intervals
@@ -46,7 +45,6 @@ from registry.parcels.models import (
 )
 from registry.parcels.references import Written
 
-REGISTER = "parcels"
 _MOST_CANDIDATES = 20
 _FAMILY = ("lineage", "reference", "state")
 
@@ -67,15 +65,6 @@ class Wanted:
         return "certificate" if self.certificate is not None else "parcel_id"
 
 
-@lru_cache(maxsize=4096)
-def _selection(fields: tuple[str, ...], granted: frozenset[str]) -> Selection:
-    return CATALOGUE.compile(fields, granted)
-
-
-def _select(principal: Principal, fields: tuple[str, ...]) -> Selection:
-    return _selection(fields, principal.attributes(REGISTER))
-
-
 def read_parcel(
     session: Session,
     principal: Principal,
@@ -84,10 +73,9 @@ def read_parcel(
     moment: Moment,
 ) -> Answer:
     """Return one parcel by its opaque id. Raises NotFound, Withheld, Malformed or Refused."""
-    selection = _select(principal, fields)
-    return _read(
-        session, principal, _require(session, record_id, selection.paths), selection, moment
-    )
+    selection = principal.select(CATALOGUE, fields)
+    parcel = require_record(session, Parcel, record_id, selection.paths)
+    return _read(session, principal, parcel, selection, moment)
 
 
 def _read(
@@ -96,17 +84,6 @@ def _read(
     document = ledger(session).documents(session, [parcel], moment).get(parcel.row, {})
     [record] = _deliver(session, principal, [(parcel, document)], selection, moment.on)
     return Answer(record, tag_of(record))
-
-
-def _require(session: Session, record_id: str, asked: Sequence[str] = ()) -> Parcel:
-    try:
-        key = str(uuid.UUID(record_id))
-    except ValueError:
-        raise NotFound(asked=asked) from None
-    parcel = session.scalar(sa.select(Parcel).where(Parcel.id == key))
-    if parcel is None:
-        raise NotFound(asked=asked)
-    return parcel
 
 
 def _deliver(
@@ -203,8 +180,8 @@ def lookup(
 
     Raises NotFound for none, and Ambiguous with the candidates for several: none is chosen.
     """
-    selection = _select(principal, fields)
-    if wanted.criterion not in principal.search(REGISTER):
+    selection = principal.select(CATALOGUE, fields)
+    if wanted.criterion not in principal.search(CATALOGUE.register):
         raise Refused(attributes=[wanted.criterion], asked=selection.paths)
     found = _candidates(session, wanted)
     if not found:
@@ -281,7 +258,7 @@ def list_parcels_of(
     Raises NotFound or Moved for the citizen, Withheld where the citizen is protected, or where a
     co-holder is and the answer would tell of holders.
     """
-    selection = _select(principal, fields)
+    selection = principal.select(CATALOGUE, fields)
     citizen = require_citizen(session, citizen_id, selection.paths)
     if standings(session, [citizen.id])[citizen.id].protected:
         raise Withheld(subject=citizen.id, asked=selection.paths)
@@ -310,8 +287,8 @@ def list_versions(
 
     A holder of any of the intervals who is protected withholds the history of holders.
     """
-    selection = _select(principal, fields)
-    parcel = _require(session, record_id, selection.paths)
+    selection = principal.select(CATALOGUE, fields)
+    parcel = require_record(session, Parcel, record_id, selection.paths)
     history = list(ledger(session).segments(session, parcel.row).values())
     people = _people(session, [segment.document for segment in history if segment.believed])
     _require_open(selection, people)
@@ -324,14 +301,14 @@ def list_versions(
 
 def read_lineage(session: Session, principal: Principal, record_id: str) -> dict[str, Any]:
     """Return every parcel that this one came from or became, and the events between them."""
-    selection = _select(principal, _FAMILY)
-    parcel = _require(session, record_id, selection.paths)
+    selection = principal.select(CATALOGUE, _FAMILY)
+    parcel = require_record(session, Parcel, record_id, selection.paths)
     parcels, links = family(session, parcel)
     people = _people(session, [member.document for member in parcels])
     _record(session, principal, selection, parcels, people)
     ids = {member.code: member.id for member in parcels}
     events = load_codes("parcel_event")
-    told = _select(principal, ("reference", "state"))
+    told = principal.select(CATALOGUE, ("reference", "state"))
     return {
         "id": parcel.id,
         "parcels": [{"id": p.id, **told.cut(p.document, date.max)} for p in parcels],
@@ -372,6 +349,6 @@ def _of(session: Session, parcel: str | Written) -> Parcel | None:
         found = _by_reference(session, parcel)
         return found[0][0] if len(found) == 1 else None
     try:
-        return _require(session, parcel)
+        return require_record(session, Parcel, parcel)
     except NotFound:
         return None
