@@ -138,7 +138,7 @@ def test_every_printed_line_answers(answers: list[Any]) -> None:
 def test_a_family_can_be_followed_through_birth_marriage_household_and_move(
     answers: list[Any],
 ) -> None:
-    birth, unmarried, married, before, after, fewer, more = answers[7:14]
+    birth, unmarried, married, before, after, fewer, more = answers[8:15]
     assert birth["record"]["persons"]["child"]["name"]["full"] == "Nguyễn Ngọc My"
     assert [later["kind"] for later in birth["record"]["amended_by"]] == ["correction"]
     # Nobody knows of those years where she lived, so no act is not "single".
@@ -154,7 +154,7 @@ def test_a_family_can_be_followed_through_birth_marriage_household_and_move(
 def test_a_corrected_birthday_is_right_on_every_day_and_what_was_known_stays(
     answers: list[Any],
 ) -> None:
-    acts, *told = answers[14:]
+    acts, *told = answers[15:]
     [change] = acts["acts"][1]["amendment"]["changes"]
     assert (change["from"]["value"], change["to"]["value"]) == ("2020-02-21", "2020-02-11")
     days = [answer["birth_date"]["value"] for answer in told]
