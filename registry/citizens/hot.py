@@ -35,6 +35,7 @@ _STATEMENTS = Statements(
     # The plus keeps SQLite from searching for each type: a number rarely has more than one.
     sqlite_one=_SELECT.format(values="i.value = ?", type="+i.type"),
     sqlite=_SELECT.format(values="i.value IN (SELECT value FROM json_each(?))", type="+i.type"),
+    postgresql_one=_SELECT.format(values="i.value = $1", type="i.type"),
     postgresql=_SELECT.format(values="i.value = ANY($1)", type="i.type"),
 )
 _PRESENT = Moment()

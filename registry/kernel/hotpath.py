@@ -35,7 +35,7 @@ _COLUMNS = (
     " attributes, outcome, reason"
 )
 _WAIT_SECONDS = 5.0
-_STATEMENT = b"look_up"
+_ONE, _MANY = b"look_up_one", b"look_up_many"
 
 
 def event(asker: Asker, outcome: Outcome, attributes: str, subject_id: str | None) -> Event:
@@ -71,14 +71,15 @@ class HotPath(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """One SELECT in the dialects, each with one parameter.
+    """One SELECT in the dialects, each with one parameter: for one value, and for several.
 
-    On SQLite ``?`` is a value, or a JSON array of several for ``json_each``, which costs three
-    times as much; on PostgreSQL ``$1`` is an array of text.
+    For several, ``?`` on SQLite is a JSON array for ``json_each``, and ``$1`` on PostgreSQL an
+    array of text; either costs several times as much as a comparison with one value.
     """
 
     sqlite_one: str
     sqlite: str
+    postgresql_one: str
     postgresql: str
 
 
@@ -86,7 +87,7 @@ def open_hot_path(database: Database, statements: Statements) -> HotPath:
     """Return the path for ``database``."""
     if database.dialect == "sqlite":
         return _Sqlite(database, statements)
-    return _Postgresql(database, statements.postgresql)
+    return _Postgresql(database, statements)
 
 
 class _Sqlite:
@@ -148,11 +149,14 @@ def _for_sqlite(event: Event) -> Event:
 
 
 class _Postgresql:
-    def __init__(self, database: Database, select: str) -> None:
+    def __init__(self, database: Database, statements: Statements) -> None:
         self._address = database.engine.url.set(drivername="postgresql").render_as_string(
             hide_password=False
         )
-        self._select = select.encode()
+        self._statements = {
+            _ONE: statements.postgresql_one.encode(),
+            _MANY: statements.postgresql.encode(),
+        }
         self._local = threading.local()
         self._committer = _GroupCommitter(self._address)
 
@@ -179,9 +183,9 @@ class _Postgresql:
 
     def _read(self, values: Sequence[str]) -> list[tuple[str | None, ...]]:
         # Below the driver's cursors: the answer is text that is handed on, not values to adapt.
-        found = self._connection().pgconn.exec_prepared(
-            _STATEMENT, [("{" + ",".join(values) + "}").encode()]
-        )
+        one = len(values) == 1
+        value = values[0] if one else "{" + ",".join(values) + "}"
+        found = self._connection().pgconn.exec_prepared(_ONE if one else _MANY, [value.encode()])
         if found.status != ExecStatus.TUPLES_OK:
             raise psycopg.OperationalError("the look-up's statement failed")
         columns = range(found.nfields)
@@ -193,16 +197,12 @@ class _Postgresql:
     def _connection(self) -> psycopg.Connection[Any]:
         held: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
         if held is None:
-            held = psycopg.connect(
-                self._address,
-                autocommit=True,
-                client_encoding="utf-8",
-                options=f"-c statement_timeout={int(_WAIT_SECONDS * 1000)}",
-            )
-            made = held.pgconn.prepare(_STATEMENT, self._select)
-            if made.status != ExecStatus.COMMAND_OK:
-                held.close()
-                raise psycopg.OperationalError("the look-up's statement can't be prepared")
+            held = _connect(self._address)
+            for name, statement in self._statements.items():
+                made = held.pgconn.prepare(name, statement)
+                if made.status != ExecStatus.COMMAND_OK:
+                    held.close()
+                    raise psycopg.OperationalError("the look-up's statement can't be prepared")
             self._local.connection = held
         return held
 
@@ -215,6 +215,17 @@ class _Postgresql:
     def close(self) -> None:
         self._committer.close()
         self._forget()
+
+
+def _connect(address: str) -> psycopg.Connection[Any]:
+    # The statements search by key whatever the values are, so planning them again is waste.
+    limits = f"-c statement_timeout={int(_WAIT_SECONDS * 1000)}"
+    return psycopg.connect(
+        address,
+        autocommit=True,
+        client_encoding="utf-8",
+        options=f"{limits} -c plan_cache_mode=force_generic_plan",
+    )
 
 
 def _text(value: bytes | None) -> str | None:
@@ -286,12 +297,7 @@ class _GroupCommitter:
     def _copy(self, group: Sequence[_Waiting]) -> None:
         if self._connection is None:
             # A COPY outside a transaction is one of its own: durable when it returns.
-            self._connection = psycopg.connect(
-                self._address,
-                autocommit=True,
-                client_encoding="utf-8",
-                options=f"-c statement_timeout={int(_WAIT_SECONDS * 1000)}",
-            )
+            self._connection = _connect(self._address)
         with (
             self._connection.cursor() as cursor,
             cursor.copy(f"COPY access_event ({_COLUMNS}) FROM STDIN".encode()) as copy,
