@@ -28,6 +28,7 @@ docs: $(CORE)
 bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.layers
 	$(BIN)/python -m tests.benchmarks.lookup
+	$(BIN)/python -m tests.benchmarks.bbox
 
 format: $(READY)
 	$(BIN)/ruff format
