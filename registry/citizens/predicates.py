@@ -5,6 +5,7 @@ Each register brings its own; the composition root puts them together for `/v1/c
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -26,6 +27,15 @@ class Subject:
 
 
 Check = Callable[[Session, Subject, str], Verdict]
+
+
+def is_record_id(argument: str) -> bool:
+    """Say whether an argument has the form of a record's opaque id."""
+    try:
+        uuid.UUID(argument)
+    except ValueError:
+        return False
+    return True
 
 
 def _nobody(_session: Session, _argument: str) -> Iterable[str]:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from registry.citizens.attributes import CATALOGUE
-from registry.citizens.predicates import Predicate
+from registry.citizens.predicates import Predicate, is_record_id
 from registry.citizens.records import find_record_ids, standings
 from registry.citizens.related import documents
 from registry.citizens.rules import Verdict
@@ -111,13 +111,7 @@ def _is_day(argument: str) -> bool:
 
 
 def _is_person(argument: str) -> bool:
-    if kind_of(argument) == "personal_id":
-        return True
-    try:
-        uuid.UUID(argument)
-    except ValueError:
-        return False
-    return True
+    return kind_of(argument) == "personal_id" or is_record_id(argument)
 
 
 def _child(session: Session, argument: str) -> Iterable[str]:
