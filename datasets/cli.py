@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import getpass
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -13,7 +13,7 @@ from typing import Any, Protocol, cast
 import click
 import orjson
 
-from datasets import publishing, submissions
+from datasets import checking, findings, publishing, review, submissions
 from datasets.formats import Options
 from datasets.models import Submission
 from datasets.specs import SPECS, Spec
@@ -23,6 +23,17 @@ from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+_as_whom = click.option(
+    "--as",
+    "by",
+    metavar="NAME",
+    default=getpass.getuser,
+    help="Who does this; by default the user of this machine.",
+)
+_OF_RELEASE = (
+    *("id", "number", "dataset", "submission", "undoes", "counts", "digest", "notes"),
+    *("published_by", "published_at"),
+)
 _STEP = 10_000
 
 
@@ -138,25 +149,10 @@ def dataset_template(name: str) -> None:
 
 @dataset.command(
     "submit",
-    epilog="\b\nVí dụ / example:\n  sogoc dataset submit citizens files/citizens.csv --json",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset submit citizens files/citizens.csv --map so_nha=",
 )
 @click.argument("name", type=click.Choice(list(SPECS)))
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@_json
-@click.pass_obj
-def dataset_submit(context: Context, name: str, path: Path, *, as_json: bool) -> None:
-    """Submit a file; the same file again is the same submission."""
-    with context.database.transaction() as session:
-        made = submissions.submit(session, uploads(context.settings), name, path, getpass.getuser())
-    _show(made, as_json=as_json)
-
-
-@dataset.command(
-    "check",
-    epilog="\b\nVí dụ / example:\n  sogoc dataset check 0198c0de-0000-7000-8000-000000000001"
-    " --crs 9210 --map so_to=sheet --map ghi_chu=",
-)
-@click.argument("submission_id")
 @click.option(
     "--map",
     "names",
@@ -177,27 +173,46 @@ def dataset_submit(context: Context, name: str, path: Path, *, as_json: bool) ->
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="GeoJSON of commune outlines, by code, to hold parcels against.",
 )
+@_as_whom
 @_json
 @click.pass_obj
-def dataset_check(  # noqa: PLR0913 - one parameter an option
+def dataset_submit(  # noqa: PLR0913 - one parameter an option
     context: Context,
-    submission_id: str,
+    name: str,
+    path: Path,
     *,
     names: tuple[str, ...],
     crs: int | None,
     layer: str | None,
     encoding: str | None,
     outlines: Path | None,
+    by: str,
     as_json: bool,
 ) -> None:
-    """Check a submission; exit 1 if rows were rejected."""
+    """Submit a file; the same file with the same options again is the same submission."""
     options = Options(_names(names), crs, layer, encoding, outlines)
-    with context.database.transaction() as session, progress("check") as tell:
-        checked = submissions.check(
-            session, uploads(context.settings), submission_id, tell, options
+    with context.database.transaction() as session:
+        made = submissions.submit(session, uploads(context.settings), name, path, by, options)
+    _show(made, as_json=as_json)
+
+
+@dataset.command(
+    "check",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset check 0198c0de-0000-7000-8000-000000000001",
+)
+@click.argument("submission_id")
+@_as_whom
+@_json
+@click.pass_obj
+def dataset_check(context: Context, submission_id: str, *, by: str, as_json: bool) -> None:
+    """Check a submission; exit 1 if rows were rejected."""
+    with progress("check") as tell:
+        checked = checking.check(
+            context.database, uploads(context.settings), submission_id, by, tell
         )
-        findings = submissions.list_findings(session, checked.id)
-    _show(checked, as_json=as_json, findings=findings)
+    with context.database.reading() as session:
+        found = findings.list_findings(session, checked)
+    _show(checked, as_json=as_json, findings=found)
     sys.exit(1 if checked.rows_rejected else 0)
 
 
@@ -212,17 +227,42 @@ def _names(pairs: Iterable[str]) -> dict[str, str]:
 
 
 @dataset.command(
+    "approve",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset approve 0198c0de-0000-7000-8000-000000000001"
+    " --as binh",
+)
+@click.argument("submission_id")
+@click.option("--break-glass", metavar="REASON", help="Approve alone; loud in every log.")
+@_as_whom
+@_json
+@click.pass_obj
+def dataset_approve(
+    context: Context, submission_id: str, *, break_glass: str | None, by: str, as_json: bool
+) -> None:
+    """Approve what somebody else submitted, after looking at its unusual changes."""
+    with context.database.transaction() as session:
+        done = review.approve(session, submission_id, by, break_glass=break_glass)
+    _show(done, as_json=as_json)
+
+
+@dataset.command(
     "publish",
     epilog="\b\nVí dụ / example:\n  sogoc dataset publish 0198c0de-0000-7000-8000-000000000001",
 )
 @click.argument("submission_id")
+@click.option("--notes", default="", help="What readers of the release should know.")
+@_as_whom
 @_json
 @click.pass_obj
-def dataset_publish(context: Context, submission_id: str, *, as_json: bool) -> None:
-    """Write the valid rows of a checked submission to the register."""
+def dataset_publish(
+    context: Context, submission_id: str, *, notes: str, by: str, as_json: bool
+) -> None:
+    """Publish an approved submission as the next release."""
     with context.database.transaction() as session, progress("publish") as tell:
-        done = publishing.publish(session, submission_id, tell)
-    _show(done, as_json=as_json)
+        made = publishing.publish(session, submission_id, by, tell, notes)
+    told = {name: getattr(made, name) for name in _OF_RELEASE}
+    counts = "  ".join(f"{name} {count}" for name, count in made.counts.items())
+    click.echo(orjson.dumps(told) if as_json else f"{made.number}  {made.dataset}  {counts}")
 
 
 @dataset.command(
@@ -249,21 +289,27 @@ def _wire(submission: Submission) -> dict[str, Any]:
         "file_name",
         "sha256",
         "size",
+        "options",
+        "undoes",
         "submitted_by",
         "submitted_at",
         "state",
-        "options",
+        "checked_at",
         "rows_read",
         "rows_valid",
         "rows_rejected",
-        "published_at",
-        "result",
+        "rows_skipped",
+        "unusual",
+        "approved_by",
+        "approved_at",
+        "break_glass",
+        "scheduled_for",
     )
     return {name: getattr(submission, name) for name in names}
 
 
 def _show(
-    submission: Submission, *, as_json: bool, findings: list[dict[str, object]] | None = None
+    submission: Submission, *, as_json: bool, findings: Sequence[Mapping[str, Any]] | None = None
 ) -> None:
     shape = _wire(submission) | ({} if findings is None else {"findings": findings})
     if as_json:
@@ -273,7 +319,7 @@ def _show(
     if submission.rows_read is not None:
         click.echo(
             f"  đọc {submission.rows_read} = hợp lệ {submission.rows_valid}"
-            f" + lỗi {submission.rows_rejected}"
+            f" + lỗi {submission.rows_rejected} + bỏ qua {submission.rows_skipped}"
         )
     for found in findings or ():
         click.echo(

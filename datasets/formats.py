@@ -19,12 +19,14 @@ csv.field_size_limit(1 << 24)
 class Row:
     """One row: the line number that a spreadsheet shows, and its filled cells as written.
 
-    ``ragged`` tells that the row had more or fewer cells than the header.
+    ``ragged`` tells that the row had more or fewer cells than the header; ``part`` is the sheet
+    or layer that it stands in.
     """
 
     line: int
     cells: Mapping[str, str]
     ragged: bool = False
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)

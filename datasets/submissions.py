@@ -1,34 +1,34 @@
-"""Submit and check: a file is kept as it is, and everything wrong with it is written down."""
+"""Submit: a file is kept as it came, and the same file with the same options is the same load."""
 
 from __future__ import annotations
 
 import hashlib
 import shutil
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from datasets.formats import Options
-from datasets.models import StagedChange, Submission, SubmissionFinding
-from datasets.sources import read_file
-from datasets.specs import RULES, SPECS, Entry
-from registry.kernel.bulk import insert_rows, uncollected
+from datasets.models import Submission, SubmissionEvent
+from datasets.specs import SPECS
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, NotFound, Text
-from registry.kernel.ledger import Change
 
-Progress = Callable[[int], None]
 _CHUNK = 1 << 20
-_BATCH = 5000
-_PAGE = 1000
 _AS_IT_IS = Options()
+_NO_DATASET = Text("Không có bộ dữ liệu này.", "There is no such dataset.")
+_NO_SUBMISSION = Text("Không có bản nộp này.", "There is no such submission.")
+_PUBLISHED = Text(
+    "Bản nộp đã công bố: hãy nộp bản mới, hoặc khôi phục bản công bố trước.",
+    "The submission is published: submit a new one, or roll the release back.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Uploads:
                 digest.update(chunk)
         sha256 = digest.hexdigest()
         if not self.path(sha256).exists():
-            part = self.path(sha256).with_suffix(".part")
+            part = self.folder / f"{sha256}.{new_id()}.part"
             shutil.copyfile(path, part)
             part.replace(self.path(sha256))
         return sha256, path.stat().st_size
@@ -56,165 +56,58 @@ class Uploads:
         return self.folder / sha256
 
 
-def submit(session: Session, uploads: Uploads, dataset: str, path: Path, by: str) -> Submission:
-    """Keep a file and return its submission; the same file again is the same submission.
+def submit(  # noqa: PLR0913, PLR0917 - a file, what it is, how to read it, and whose it is
+    session: Session,
+    uploads: Uploads,
+    dataset: str,
+    path: Path,
+    by: str,
+    options: Options = _AS_IT_IS,
+    file_name: str | None = None,
+) -> Submission:
+    """Keep a file and return its submission; the same file and options again are the same one.
 
-    Raises NotFound for a dataset that has no specification.
+    ``file_name`` is the name that the submitter knows it by. Raises NotFound for a dataset that
+    has no specification.
     """
     if dataset not in SPECS:
-        raise NotFound(Text("Không có bộ dữ liệu này.", "There is no such dataset."))
+        raise NotFound(_NO_DATASET)
     sha256, size = uploads.keep(path)
-    known = session.scalar(
-        sa.select(Submission).where(Submission.dataset == dataset, Submission.sha256 == sha256)
-    )
+    said = options.to_json()
+    if options.outlines:
+        said["outlines"] = uploads.keep(options.outlines)[0]
+    identity = _identity(dataset, sha256, said)
+    known = session.scalar(sa.select(Submission).where(Submission.identity == identity))
     if known is not None:
         return known
     made = Submission(
         id=new_id(),
+        identity=identity,
         dataset=dataset,
-        file_name=path.name,
+        file_name=file_name or path.name,
         sha256=sha256,
         size=size,
+        options=said,
         submitted_by=by,
         submitted_at=now(),
         state="submitted",
     )
     session.add(made)
     session.flush()
+    note(session, made, by, "submitted")
     return made
 
 
-def check(
-    session: Session,
-    uploads: Uploads,
-    submission_id: str,
-    progress: Progress | None = None,
-    options: Options = _AS_IT_IS,
-) -> Submission:
-    """Check every row against the specification; return the submission.
-
-    All findings are kept, and what the valid rows say is staged, so that just what was checked
-    is what can be published. A second check, perhaps with other ``options``, takes the place of
-    the first. Raises Conflict once it is published, and Invalid for a file that can't be read at
-    all.
-    """
-    submission = require_submission(session, submission_id)
-    if submission.state == "published":
-        raise Conflict(Text("Bản nộp đã công bố.", "The submission is published."))
-    clear(session, submission, SubmissionFinding)
-    clear(session, submission, StagedChange)
-    with uncollected():
-        _check(session, uploads, submission, progress, options)
-    submission.state = "checked"
-    session.flush()
-    return submission
+def _identity(*parts: Any) -> str:
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _check(
-    session: Session,
-    uploads: Uploads,
-    submission: Submission,
-    progress: Progress | None,
-    options: Options,
-) -> None:
-    """Write what is found, what is staged, and how many rows each of them were."""
-    read = valid = number = 0
-    findings = _Batches(session, SubmissionFinding, "submission", "rule", "line", "column_name")
-    staged = _Batches(
-        session, StagedChange, "submission", "number", "rows", "valid_from", "document"
-    )
-    for entry in _entries(session, uploads, submission, options):
-        read += entry.rows
-        for found in entry.findings:
-            findings.add(submission.id, found.rule, found.line, found.column)
-        if (change := entry.change) is not None:
-            number += 1
-            valid += entry.rows
-            staged.add(submission.id, number, entry.rows, change.valid_from, change.document)
-        if progress:
-            progress(read)
-    findings.write()
-    staged.write()
-    submission.rows_read, submission.rows_valid = read, valid
-    submission.rows_rejected = read - valid
-    submission.options = options.to_json()
-
-
-class _Batches:
-    """Inserts rows of one table some thousands at a time."""
-
-    def __init__(self, session: Session, table: type[Any], *names: str) -> None:
-        self._insert = partial(insert_rows, session, table, names)
-        self._waiting: list[tuple[object, ...]] = []
-
-    def add(self, *values: object) -> None:
-        self._waiting.append(values)
-        if len(self._waiting) >= _BATCH:
-            self.write()
-
-    def write(self) -> None:
-        self._insert(self._waiting)
-        self._waiting = []
-
-
-def clear(
-    session: Session, submission: Submission, table: type[SubmissionFinding | StagedChange]
-) -> None:
-    """Take away what an earlier check left in ``table``."""
-    session.execute(
-        sa.delete(table)
-        .where(table.submission == submission.id)
-        .execution_options(synchronize_session=False)
-    )
-
-
-def staged_changes(session: Session, submission: Submission) -> Iterator[tuple[int, Change]]:
-    """Yield what a check staged, in the order of the file, with the number of its rows."""
-    table = StagedChange
-    last = 0
-    while page := session.execute(
-        sa.select(table.number, table.rows, table.document, table.valid_from)
-        .where(table.submission == submission.id, table.number > last)
-        .order_by(table.number)
-        .limit(_PAGE)
-    ).all():
-        for last, rows, document, valid_from in page:  # noqa: B007 - where the next page begins
-            yield rows, Change(document, valid_from)
-
-
-def _entries(
-    session: Session, uploads: Uploads, submission: Submission, options: Options
-) -> Iterator[Entry]:
-    """Read the kept file by its specification, and check it against what is registered."""
-    spec = SPECS[submission.dataset]
-    columns = [column.name for column in spec.columns]
-    required = [column.name for column in spec.columns if column.required]
-    entries = spec.read(read_file(uploads.path(submission.sha256), columns, required, options))
-    return spec.against(session, entries, options) if spec.against else entries
-
-
-def list_findings(session: Session, submission_id: str) -> list[dict[str, object]]:
-    """Return what was found, a line a broken rule with its count and first places."""
-    table = SubmissionFinding
-    found = session.execute(
-        sa.select(table.rule, sa.func.count(), sa.func.min(table.line))
-        .where(table.submission == submission_id)
-        .group_by(table.rule)
-        .order_by(sa.func.count().desc(), table.rule)
-    )
-    return [
-        {
-            "rule": rule,
-            "severity": RULES[rule].severity,
-            "count": count,
-            "first_line": line,
-            "vi": RULES[rule].text.vi,
-            "repair_vi": RULES[rule].repair.vi,
-            "en": RULES[rule].text.en,
-            "repair_en": RULES[rule].repair.en,
-        }
-        for rule, count, line in found
-    ]
+def options_of(submission: Submission, uploads: Uploads) -> Options:
+    """Return how the steward wants the file of a submission read."""
+    said: Mapping[str, Any] = submission.options
+    outlines = said.get("outlines")
+    told = Options(**{**said, "outlines": None})
+    return replace(told, outlines=uploads.path(outlines)) if outlines else told
 
 
 def list_submissions(session: Session) -> list[Submission]:
@@ -222,12 +115,60 @@ def list_submissions(session: Session) -> list[Submission]:
     return list(session.scalars(sa.select(Submission).order_by(Submission.id.desc())))
 
 
-def require_submission(session: Session, submission_id: str) -> Submission:
-    """Return a submission by id; raises NotFound."""
+def require_submission(session: Session, submission_id: str, *, lock: bool = False) -> Submission:
+    """Return a submission by id, nobody else changing it meanwhile if ``lock``; raises NotFound."""
     try:
-        found = session.get(Submission, str(uuid.UUID(submission_id)))
+        key = str(uuid.UUID(submission_id))
     except ValueError:
-        found = None
+        raise NotFound(_NO_SUBMISSION) from None
+    query = sa.select(Submission).where(Submission.id == key)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    found = session.scalar(query)
     if found is None:
-        raise NotFound(Text("Không có bản nộp này.", "There is no such submission."))
+        raise NotFound(_NO_SUBMISSION)
     return found
+
+
+def require_open(session: Session, submission_id: str) -> Submission:
+    """Return a submission that can still be changed, locked; raises NotFound and Conflict."""
+    submission = require_submission(session, submission_id, lock=True)
+    if submission.state == "published":
+        raise Conflict(_PUBLISHED)
+    return submission
+
+
+def withdraw(session: Session, submission_id: str, by: str, reason: str) -> Submission:
+    """Take a submission off the desk; it stays on record. Raises Conflict once published."""
+    submission = require_open(session, submission_id)
+    submission.state = "withdrawn"
+    take_approval(submission)
+    note(session, submission, by, "withdrawn", reason)
+    return submission
+
+
+def take_approval(submission: Submission) -> None:
+    """Take back an approval: what was approved is not what there is now."""
+    submission.approved_by = submission.approved_at = submission.break_glass = None
+    submission.scheduled_for = None
+
+
+def note(
+    session: Session, submission: Submission, by: str, action: str, reason: str | None = None
+) -> None:
+    """Write down what somebody did with a submission."""
+    session.add(
+        SubmissionEvent(submission=submission.id, at=now(), by=by, action=action, reason=reason)
+    )
+    session.flush()
+
+
+def list_events(session: Session, submission_id: str) -> list[SubmissionEvent]:
+    """Return what was done with a submission, in order."""
+    return list(
+        session.scalars(
+            sa.select(SubmissionEvent)
+            .where(SubmissionEvent.submission == submission_id)
+            .order_by(SubmissionEvent.id)
+        )
+    )

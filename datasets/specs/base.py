@@ -29,19 +29,24 @@ class Finding:
     rule: str
     line: int
     column: str
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What some rows say together: a change, or none where an error forbids it.
 
-    ``line`` is where the first of the rows stands.
+    ``line`` and ``part`` (a sheet, a layer) are where the first of the rows stands, ``ward`` the
+    code of the commune by which they are counted. A row that says nothing is ``skipped``.
     """
 
     rows: int
     change: Change | None
     findings: tuple[Finding, ...]
     line: int = 0
+    part: str = ""
+    ward: str = ""
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,8 @@ def _parcel(code: str, readings: list[Reading], seen: set[str]) -> Entry:
         None if held else Change(document, since),
         tuple(findings),
         first.row.line,
-        tuple(reading.row.line for reading in readings),
-        shape,
+        lines=tuple(reading.row.line for reading in readings),
+        shape=shape,
     )
 
 

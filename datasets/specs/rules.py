@@ -17,6 +17,14 @@ class Rule:
     severity: Literal["error", "warning"]
     text: Text
     repair: Text
+    most: int | None = None
+    """With more findings than this, or more per cent of all rows, a load can't be approved."""
+    most_percent: float | None = None
+
+    def exceeded(self, count: int, rows: int) -> bool:
+        """Say whether ``count`` findings among ``rows`` rows are more than is allowed."""
+        over = self.most is not None and count > self.most
+        return over or (self.most_percent is not None and count * 100 > self.most_percent * rows)
 
 
 def _rule(code: str, severity: Literal["error", "warning"], *words: str) -> Rule:

@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 import migrations
-from datasets import publishing, submissions
+from datasets import checking, publishing, review, submissions
 from datasets.formats import Options
-from datasets.models import StagedChange, Submission, SubmissionFinding
+from datasets.models import Release, StagedChange, Submission, SubmissionFinding
 from datasets.submissions import Uploads
 from registry.kernel.db import Database
 
@@ -63,10 +63,8 @@ class Desk:
         self, path: Path, options: Options = AS_IT_IS, dataset: str = "parcels"
     ) -> Submission:
         with self.database.transaction() as session:
-            made = submissions.submit(session, self.uploads, dataset, path, "steward")
-            submissions.check(session, self.uploads, made.id, None, options)
-            session.expunge_all()
-            return submissions.require_submission(session, made.id)
+            made = submissions.submit(session, self.uploads, dataset, path, "steward", options)
+        return checking.check(self.database, self.uploads, made.id, "steward")
 
     def check_rows(self, *rows: dict[str, str], options: Options = AS_IT_IS) -> Submission:
         path = self.folder / "parcels.csv"
@@ -77,9 +75,11 @@ class Desk:
             writer.writerows(rows)
         return self.check(path, options)
 
-    def publish(self, submission: Submission) -> Submission:
+    def publish(self, submission: Submission) -> Release:
         with self.database.transaction() as session:
-            return publishing.publish(session, submission.id)
+            review.open_unusual(session, submission.id, "approver")
+            review.approve(session, submission.id, "approver")
+            return publishing.publish(session, submission.id, "approver")
 
     def found(self, submission: Submission) -> Counter[str]:
         with self.database.reading() as session:

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 import migrations
-from datasets import publishing, submissions
+from datasets import checking, publishing, review, submissions
 from datasets.models import SubmissionFinding
 from datasets.submissions import Uploads
 from registry.citizens import changes as citizens
@@ -52,6 +52,14 @@ WITH_THE_DEAD = MARRIAGE | {
 
 
 @dataclass
+class Loaded:
+    rows_read: int | None
+    rows_valid: int | None
+    rows_rejected: int | None
+    result: dict[str, Any]
+
+
+@dataclass
 class Office:
     """Loads files the way a steward does."""
 
@@ -59,21 +67,25 @@ class Office:
     folder: Path
     files: int = 0
 
-    def load(self, dataset: str, *rows: Mapping[str, str]) -> tuple[list[tuple[str, int]], Any]:
-        """Check and publish ``rows``; return the findings with their lines, and the submission."""
+    def load(self, dataset: str, *rows: Mapping[str, str]) -> tuple[list[tuple[str, int]], Loaded]:
+        """Check and publish ``rows``; return the findings with their lines, and the counts."""
         self.files += 1
         path = write(self.folder / f"{dataset}-{self.files}.csv", rows)
+        kept = Uploads(self.folder / "uploads")
         with self.database.transaction() as session:
-            kept = Uploads(self.folder / "uploads")
-            made = submissions.submit(session, kept, dataset, path, "test")
-            submissions.check(session, kept, made.id)
-            told = session.execute(
+            made = submissions.submit(session, kept, dataset, path, "steward")
+        checked = checking.check(self.database, kept, made.id, "steward")
+        with self.database.transaction() as session:
+            review.approve(session, made.id, "approver")
+            release = publishing.publish(session, made.id, "approver")
+            named = session.execute(
                 sa.select(SubmissionFinding.rule, SubmissionFinding.line)
                 .where(SubmissionFinding.submission == made.id)
                 .order_by(SubmissionFinding.line, SubmissionFinding.rule)
             )
-            found = [(row[0], row[1]) for row in told]
-            return found, publishing.publish(session, made.id)
+            found = [(row[0], row[1]) for row in named]
+        told = (checked.rows_read, checked.rows_valid, checked.rows_rejected)
+        return found, Loaded(*told, release.counts)
 
     def citizen(self, personal_id: str, as_of: date | None = None) -> dict[str, Any]:
         with self.database.reading() as session:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 import shapely
 import sqlalchemy as sa
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from datasets.formats import Options
 from registry.citizens import changes as citizens
@@ -70,7 +70,7 @@ def test_a_parcel_outside_its_commune_waits(desk: Desk, tmp_path: Path) -> None:
     checked = desk.check_rows(*rows, options=away)
     assert desk.found(checked) == {"outside_commune": 1, "parcel_held": 1}
     assert (checked.rows_valid, checked.rows_rejected) == (0, 2)
-    assert checked.options == {"outlines": "communes.geojson"}
+    assert desk.uploads.path(checked.options["outlines"]).is_file()
     inside = desk.check_rows(*rows, options=Options(outlines=commune(tmp_path, 602_500)))
     assert (desk.found(inside), inside.rows_valid) == ({}, 2)
 
@@ -104,7 +104,7 @@ def test_nothing_of_a_held_parcel_is_loaded(desk: Desk) -> None:
     good = row("T-2", geometry=square(1))
     checked = desk.check_rows(row("T-1", srid=""), good, {"code": "T-1", "holder_name": "Bảy"})
     assert (checked.rows_read, checked.rows_valid, checked.rows_rejected) == (3, 1, 2)
-    assert desk.publish(checked).result == {"added": 1, "changed": 0, "unchanged": 0}
+    assert desk.publish(checked).counts == {"added": 1, "changed": 0, "unchanged": 0}
     with desk.database.reading() as session:
         assert list(session.scalars(sa.select(Parcel.code))) == ["T-2"]
         assert session.scalar(sa.select(sa.func.count()).select_from(ParcelGeometry)) == 1
@@ -137,7 +137,8 @@ def test_a_system_that_is_not_told_is_asked_for_and_answered(desk: Desk) -> None
     first = desk.check_rows(untold)
     assert (desk.found(first), first.rows_valid) == ({"crs_missing": 1}, 0)
     again = desk.check_rows(untold, options=Options(crs=9210))
-    assert again.id == first.id
+    assert again.id != first.id
+    assert desk.check_rows(untold, options=Options(crs=9210)).id == again.id
     assert (desk.found(again), again.rows_valid, again.options) == ({}, 1, {"crs": 9210})
 
 
@@ -189,12 +190,17 @@ def test_the_command_takes_names_and_system(tmp_path: Path) -> None:
         }
     )
     assert runner.invoke(main, ["db", "upgrade"]).exit_code == 0
-    made = runner.invoke(main, ["dataset", "submit", "parcels", str(path), "--json"])
-    submission = orjson.loads(made.stdout)["id"]
-    check = ["dataset", "check", submission, "--json", "--map", "ma=code", "--map", "dt=legal_area"]
-    assert runner.invoke(main, [*check, "--map", "ghi_chu"]).exit_code == 2
-    assert "EPSG" in runner.invoke(main, [*check, "--map", "ghi_chu="]).output
-    done = runner.invoke(main, [*check, "--map", "ghi_chu=", "--crs", "9210"])
+    submit = ["dataset", "submit", "parcels", str(path), "--json"]
+    submit += ["--map", "ma=code", "--map", "dt=legal_area"]
+    assert runner.invoke(main, [*submit, "--map", "ghi_chu"]).exit_code == 2
+
+    def check(*options: str) -> Result:
+        made = runner.invoke(main, [*submit, "--map", "ghi_chu=", *options])
+        submission = orjson.loads(made.stdout)["id"]
+        return runner.invoke(main, ["dataset", "check", submission, "--json"])
+
+    assert "EPSG" in check().output
+    done = check("--crs", "9210")
     assert done.exit_code == 0, done.output
     shape = orjson.loads(done.stdout)
     assert (shape["rows_valid"], shape["options"]["crs"]) == (1, 9210)
@@ -213,7 +219,7 @@ def test_a_real_cadastre_loads_from_end_to_end(desk: Desk, name: str, crs: int |
     assert (found["area_differs"], found["overlap"]) == (166, 0)
     assert set(found) == {"area_differs", "no_purpose", "reference_incomplete"}
     assert (checked.rows_read, checked.rows_valid) == (511, 511)
-    assert desk.publish(checked).result == {"added": 511, "changed": 0, "unchanged": 0}
+    assert desk.publish(checked).counts == {"added": 511, "changed": 0, "unchanged": 0}
     with desk.database.reading() as session:
         assert set(session.scalars(sa.select(Parcel.srid))) == {2154}
         [first] = session.scalars(sa.select(Parcel).where(Parcel.code == "354000AB0001"))

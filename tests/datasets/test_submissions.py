@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 
 import migrations
-from datasets import publishing, submissions
-from datasets.models import StagedChange, Submission, SubmissionFinding
+from datasets import checking, findings, publishing, review, submissions
+from datasets.models import Release, StagedChange, Submission
 from datasets.submissions import Uploads
 from registry.citizens.changes import LEDGER
 from registry.kernel.db import Database
@@ -38,21 +38,26 @@ class Desk:
             return submissions.submit(session, self.uploads, dataset, path, "steward").id
 
     def check(self, submission: str) -> Submission:
-        with self.database.transaction() as session:
-            return submissions.check(session, self.uploads, submission)
+        return checking.check(self.database, self.uploads, submission, "steward")
 
-    def publish(self, submission: str) -> Submission:
+    def approve(self, submission: str) -> None:
         with self.database.transaction() as session:
-            return publishing.publish(session, submission)
+            review.approve(session, submission, "approver")
+
+    def publish(self, submission: str) -> Release:
+        with self.database.transaction() as session:
+            return publishing.publish(session, submission, "approver")
 
     def load(self, dataset: str, *rows: Mapping[str, str]) -> dict[str, Any]:
         submission = self.submit(dataset, *rows)
         self.check(submission)
-        return self.publish(submission).result or {}
+        self.approve(submission)
+        return self.publish(submission).counts
 
-    def findings(self, submission: str) -> list[dict[str, object]]:
+    def findings(self, submission: str) -> list[Mapping[str, Any]]:
         with self.database.reading() as session:
-            return submissions.list_findings(session, submission)
+            found = submissions.require_submission(session, submission)
+            return findings.list_findings(session, found)
 
     def count(self, table: type[Any]) -> int:
         with self.database.reading() as session:
@@ -86,6 +91,7 @@ def test_what_was_not_checked_is_not_published(desk: Desk) -> None:
 def test_a_submission_is_published_once(desk: Desk) -> None:
     submission = desk.submit("citizens", CITIZEN)
     desk.check(submission)
+    desk.approve(submission)
     desk.publish(submission)
     with pytest.raises(Conflict):
         desk.publish(submission)
@@ -98,15 +104,16 @@ def test_a_household_of_unknown_people_is_refused_whole(desk: Desk) -> None:
     desk.load("citizens", CITIZEN)
     submission = desk.submit("households", MEMBER, FATHER, MEMBER | {"household_code": "HK-2"})
     desk.check(submission)
+    desk.approve(submission)
     with pytest.raises(Invalid) as refused:
         desk.publish(submission)
     assert [error.pointer for error in refused.value.errors] == ["/HK-1"]
     with desk.database.reading() as session:
         assert session.scalar(sa.text("SELECT count(*) FROM household")) == 0
-        assert submissions.require_submission(session, submission).state == "checked"
+        assert submissions.require_submission(session, submission).state == "approved"
     # Once the person is known, the same submission goes in.
     desk.load("citizens", BAYS_ROW)
-    assert desk.publish(submission).result == {"added": 2, "changed": 0, "unchanged": 0}
+    assert desk.publish(submission).counts == {"added": 2, "changed": 0, "unchanged": 0}
 
 
 def test_a_number_of_somebody_else_stops_the_load_and_is_not_told(desk: Desk) -> None:
@@ -114,6 +121,7 @@ def test_a_number_of_somebody_else_stops_the_load_and_is_not_told(desk: Desk) ->
     desk.load("citizens", CITIZEN | nine)
     submission = desk.submit("citizens", BAYS_ROW | nine)
     desk.check(submission)
+    desk.approve(submission)
     with pytest.raises(Invalid) as refused:
         desk.publish(submission)
     assert [error.pointer for error in refused.value.errors] == ["/nine_digit_id/900•••001"]
@@ -123,12 +131,13 @@ def test_a_number_of_somebody_else_stops_the_load_and_is_not_told(desk: Desk) ->
 def test_a_publish_that_fails_half_way_leaves_nothing(desk: Desk) -> None:
     submission = desk.submit("citizens", CITIZEN, BAYS_ROW)
     desk.check(submission)
+    desk.approve(submission)
     with pytest.raises(RuntimeError), desk.database.transaction() as session:
-        publishing.publish(session, submission)
+        publishing.publish(session, submission, "approver")
         raise RuntimeError
     assert desk.count(LEDGER.records) == desk.count(LEDGER.versions) == 0
     assert desk.count(StagedChange) == 2
-    assert desk.publish(submission).result == {"added": 2, "changed": 0, "unchanged": 0}
+    assert desk.publish(submission).counts == {"added": 2, "changed": 0, "unchanged": 0}
 
 
 def test_the_database_itself_accounts_for_every_row(desk: Desk) -> None:
@@ -150,7 +159,7 @@ def test_a_second_check_takes_the_place_of_the_first(desk: Desk) -> None:
     for _ in range(2):
         checked = desk.check(submission)
         assert (checked.rows_read, checked.rows_valid, checked.rows_rejected) == (3, 2, 1)
-        assert desk.count(SubmissionFinding) == 1
+        assert [told["count"] for told in desk.findings(submission)] == [1]
         assert desk.count(StagedChange) == 2
 
 
@@ -176,9 +185,10 @@ def test_a_file_that_cannot_be_read_changes_nothing(desk: Desk) -> None:
 def test_valid_rows_go_in_and_name_their_load(desk: Desk) -> None:
     submission = desk.submit("citizens", CITIZEN, {"personal_id": "12"})
     desk.check(submission)
+    desk.approve(submission)
     published = desk.publish(submission)
-    assert published.state == "published"
-    assert published.result == {"added": 1, "changed": 0, "unchanged": 0}
+    assert published.submission == submission
+    assert published.counts == {"added": 1, "changed": 0, "unchanged": 0}
     with desk.database.reading() as session:
         [version] = session.scalars(sa.select(LEDGER.versions)).all()
         assert (version.load, version.source) == (submission, "citizens.csv")

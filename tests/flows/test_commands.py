@@ -95,7 +95,7 @@ def test_an_unchecked_submission_is_not_published(shell: Shell) -> None:
     path = write(shell.folder / "citizens.csv", [CITIZEN])
     made = shell.json("dataset", "submit", "citizens", str(path))
     said = shell.refused("dataset", "publish", made["id"], code=1)
-    assert "Chỉ công bố được bản nộp đã kiểm tra" in said
+    assert "Chỉ công bố được bản nộp đã được người thứ hai duyệt" in said
 
 
 def test_a_database_without_tables_says_what_to_do(database: Database, tmp_path: Path) -> None:
@@ -163,17 +163,21 @@ def test_a_stewards_whole_way(database: Database, tmp_path: Path) -> None:
     shell = Shell(database.engine.url.render_as_string(hide_password=False), tmp_path)
     made = shell.json("generate", "all", "--citizens", "60", "--out", shell.path("files"))
     assert [Path(path).name for path in made["files"]] == [f"{name}.csv" for name in SPECS]
+    numbers: list[int] = []
     for name in SPECS:
         submitted = shell.json("dataset", "submit", name, shell.path(f"files/{name}.csv"))
         again = shell.json("dataset", "submit", name, shell.path(f"files/{name}.csv"))
         assert submitted["id"] == again["id"]
         assert shell.json("dataset", "check", submitted["id"])["rows_rejected"] == 0
+        shell.refused("dataset", "approve", submitted["id"], code=1)
+        approved = shell.json("dataset", "approve", submitted["id"], "--as", "binh")
+        assert approved["state"] == "approved"
         published = shell.json("dataset", "publish", submitted["id"])
-        assert published["state"] == "published"
-        assert published["result"]["added"] + published["result"]["changed"] > 0
+        assert published["counts"]["added"] + published["counts"]["changed"] > 0
+        numbers.append(published["number"])
+    assert numbers == list(range(1, len(SPECS) + 1))
     history = shell.json("dataset", "history")
     assert [entry["dataset"] for entry in history] == list(reversed(SPECS))
-    assert history[-1]["result"]["added"] == 60
 
 
 def test_progress_goes_to_standard_error_in_plain_lines(shell: Shell) -> None:
