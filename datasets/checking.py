@@ -18,15 +18,19 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from datasets.comparing import compare
 from datasets.formats import Options, Row
 from datasets.models import (
     StagedChange,
     Submission,
     SubmissionCorrection,
+    SubmissionCount,
+    SubmissionDifference,
     SubmissionFinding,
     SubmissionPart,
     SubmissionRow,
 )
+from datasets.registered import REGISTERS
 from datasets.sources import read_file
 from datasets.specs import SPECS, Entry
 from datasets.submissions import Uploads, note, options_of, require_open, take_approval
@@ -39,7 +43,10 @@ from registry.kernel.ledger import Change
 Progress = Callable[[int], None]
 _BATCH = 5000
 _PAGE = 1000
-_PER_ATTEMPT = (SubmissionFinding, SubmissionRow, SubmissionPart, StagedChange)
+_PER_ATTEMPT = (
+    *(SubmissionFinding, SubmissionRow, SubmissionPart),
+    *(StagedChange, SubmissionDifference, SubmissionCount),
+)
 _Place = tuple[str, int]
 _OVERTAKEN = Text(
     "Bản nộp đang được kiểm tra lần khác: hãy chờ lần đó xong.",
@@ -62,9 +69,11 @@ def check(
     Invalid for a file that can't be read at all.
     """
     submission, attempt = _begin(database, submission_id)
-    with uncollected(), database.reading() as session:
-        told = _check(database, session, uploads, submission, attempt, progress)
-    return _count(database, submission_id, attempt, told, by)
+    with uncollected():
+        with database.reading() as session:
+            told = _check(database, session, uploads, submission, attempt, progress)
+        unusual = compare(database, submission, attempt)
+    return _count(database, submission_id, attempt, told, unusual, by)
 
 
 def _begin(database: Database, submission_id: str) -> tuple[Submission, int]:
@@ -113,7 +122,7 @@ def _check(  # noqa: PLR0913, PLR0917 - where to read, where to write, and what
     options = options_of(submission, uploads)
     corrected = _corrections(session, submission)
     rows = partial(_rows, uploads, submission, options, corrected)
-    told, number = _Told(), 0
+    told, number, key_of = _Told(), 0, REGISTERS[submission.dataset].key
     findings = _Batches(
         database, SubmissionFinding, "submission", "attempt", "rule", "part", "line", "column_name"
     )
@@ -121,7 +130,7 @@ def _check(  # noqa: PLR0913, PLR0917 - where to read, where to write, and what
         database,
         StagedChange,
         *("submission", "attempt", "number", "rows", "part", "line", "ward"),
-        *("valid_from", "document"),
+        *("key", "valid_from", "document"),
     )
     for entry in _entries(session, submission, rows(), options):
         told.read += entry.rows
@@ -134,13 +143,8 @@ def _check(  # noqa: PLR0913, PLR0917 - where to read, where to write, and what
             told.digest.update(rendered(change))
             place = (entry.part, entry.line, entry.ward)
             staged.add(
-                submission.id,
-                attempt,
-                number,
-                entry.rows,
-                *place,
-                change.valid_from,
-                change.document,
+                *(submission.id, attempt, number, entry.rows, *place),
+                *(key_of(change.document), change.valid_from, change.document),
             )
         if progress:
             progress(told.read)
@@ -234,8 +238,8 @@ class _Batches:
         self._waiting = []
 
 
-def _count(
-    database: Database, submission_id: str, attempt: int, told: _Told, by: str
+def _count(  # noqa: PLR0913, PLR0917 - what was found belongs to one check of one submission
+    database: Database, submission_id: str, attempt: int, told: _Told, unusual: int, by: str
 ) -> Submission:
     """Let a finished check count, unless a later one was begun meanwhile."""
     with database.transaction() as session:
@@ -261,7 +265,7 @@ def _count(
         submission.rows_read, submission.rows_valid = told.read, valid
         submission.rows_rejected, submission.rows_skipped = rejected, skipped
         submission.digest = told.digest.hexdigest()
-        submission.unusual, submission.unusual_seen_by = 0, None
+        submission.unusual, submission.unusual_seen_by = unusual, None
         take_approval(submission)
         submission.earlier_attempt, submission.attempt = submission.attempt, attempt
         submission.checked_at = now()

@@ -173,8 +173,41 @@ class StagedChange(Base):
     part: Mapped[str] = mapped_column(sa.Text)
     line: Mapped[int] = mapped_column(sa.Integer)
     ward: Mapped[str] = mapped_column(sa.Text)
+    key: Mapped[str] = mapped_column(sa.Text)
+    """By what the register recognises the record (`datasets.registered`)."""
     valid_from: Mapped[date] = mapped_column(sa.Date)
     document: Mapped[dict[str, Any]] = mapped_column(JsonText)
+
+
+class SubmissionDifference(Base):
+    """A staged change of a record that is there already: which attributes, and what is unusual."""
+
+    __tablename__ = "submission_difference"
+
+    submission: Mapped[str] = _submission()
+    attempt: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    number: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    record: Mapped[str | None] = mapped_column(sa.Uuid(as_uuid=False))
+    kind: Mapped[str] = mapped_column(sa.Text)
+    ward: Mapped[str] = mapped_column(sa.Text)
+    fields: Mapped[list[str]] = mapped_column(JsonText)
+    unusual: Mapped[list[str] | None] = mapped_column(JsonText)
+
+    __table_args__ = (sa.CheckConstraint("kind IN ('changed', 'ended')", name="kind"),)
+
+
+class SubmissionCount(Base):
+    """How many records of a ward are added, changed, ended or the same; or change in ``field``."""
+
+    __tablename__ = "submission_count"
+
+    submission: Mapped[str] = _submission()
+    attempt: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    ward: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    field: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    """An attribute path, "" for records as a whole."""
+    count: Mapped[int] = mapped_column(sa.Integer)
 
 
 class SubmissionEvent(Base):

@@ -123,6 +123,7 @@ def upgrade() -> None:
         sa.Column("part", sa.Text(), nullable=False),
         sa.Column("line", sa.Integer(), nullable=False),
         sa.Column("ward", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -210,6 +211,41 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint(
             "submission", "attempt", "part", "line", name=op.f("pk_submission_row")
+        ),
+    )
+    op.create_table(
+        "submission_count",
+        sa.Column("submission", sa.Uuid(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("ward", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("field", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["submission"], ["submission.id"], name=op.f("fk_submission_count_submission")
+        ),
+        sa.PrimaryKeyConstraint(
+            "submission", "attempt", "ward", "kind", "field", name=op.f("pk_submission_count")
+        ),
+    )
+    op.create_table(
+        "submission_difference",
+        sa.Column("submission", sa.Uuid(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("record", sa.Uuid(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("ward", sa.Text(), nullable=False),
+        sa.Column("fields", sa.Text(), nullable=False),
+        sa.Column("unusual", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "kind IN ('changed', 'ended')", name=op.f("ck_submission_difference_kind")
+        ),
+        sa.ForeignKeyConstraint(
+            ["submission"], ["submission.id"], name=op.f("fk_submission_difference_submission")
+        ),
+        sa.PrimaryKeyConstraint(
+            "submission", "attempt", "number", name=op.f("pk_submission_difference")
         ),
     )
     op.bulk_insert(version, [{"id": 1, "number": 0}])

@@ -152,10 +152,10 @@ def _record(
         raise Invalid(
             _UNDATED, errors=[FieldError(f"/{code}", "undated", _UNDATED) for code in undated]
         )
-    resolved = _resolved(session, documents)
-    before = _present(session, [d["code"] for d in resolved])
-    changed = [d for d in resolved if before.get(d["code"], (None, None))[0] != d]
-    counts = LEDGER.apply(session, _dated(resolved, before), source=source, load=load)
+    kept = resolved(session, documents)
+    before = _present(session, [d["code"] for d in kept])
+    changed = [d for d in kept if before.get(d["code"], (None, None))[0] != d]
+    counts = LEDGER.apply(session, _dated(kept, before), source=source, load=load)
     replaced = [before[d["code"]][0] for d in changed if d["code"] in before]
     return counts, _concerned(session, [*changed, *replaced])
 
@@ -188,8 +188,11 @@ def _present(session: Session, codes: Sequence[str]) -> dict[str, tuple[Document
     return {row[0]: (row[1], row[2]) for row in found}
 
 
-def _resolved(session: Session, documents: Sequence[Document]) -> list[Document]:
-    """Return the acts with a reference to everybody who is registered, and their quality."""
+def resolved(session: Session, documents: Sequence[Document]) -> list[Document]:
+    """Return acts of a file as they would be kept.
+
+    Each with a reference to everybody who is registered, and its quality.
+    """
     people = find_record_ids(
         session,
         {
@@ -308,6 +311,16 @@ class Coverage:
     year_to: int | None
     complete: bool
     as_of: date | None = None
+
+
+def read_coverage(session: Session) -> list[dict[str, Any]]:
+    """Return the books that are told of, each as a file would tell it."""
+    told = ("office", "office_name", "kind", "year_from", "year_to", "complete")
+    return [
+        {name: value for name in told if (value := getattr(book, name)) is not None}
+        | {"as_of": book.as_of.isoformat()}
+        for book in session.scalars(sa.select(CivilBook))
+    ]
 
 
 def set_coverage(

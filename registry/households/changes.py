@@ -79,6 +79,12 @@ def apply_changes(
     return counts
 
 
+def resolved(session: Session, documents: Sequence[Document]) -> list[Document]:
+    """Return documents of a file as they would be kept, with a reference to who is registered."""
+    people = find_record_ids(session, {p for document in documents for p in _people(document)})
+    return [_resolve(document, people) for document in documents]
+
+
 def _batches(changes: Iterable[Change]) -> Iterator[list[Change]]:
     batch: list[Change] = []
     for change in changes:
@@ -97,7 +103,8 @@ def _people(document: Document) -> Iterator[str]:
 
 def _resolve(document: Document, people: Mapping[str, str]) -> dict[str, Any]:
     def with_id(entry: Mapping[str, Any]) -> dict[str, Any]:
-        return {**entry, "citizen_id": people[entry["personal_id"]]}
+        found = people.get(entry["personal_id"])
+        return {**entry, **({"citizen_id": found} if found else {})}
 
     return {
         **document,

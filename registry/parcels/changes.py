@@ -167,12 +167,24 @@ def apply_changes(
     return counts
 
 
+def resolved(session: Session, documents: Sequence[Document]) -> list[Document]:
+    """Return documents of a file as they would be kept (`apply_changes`), raising the same."""
+    return _prepared(session, documents, _measure(documents))
+
+
+def _prepared(
+    session: Session, documents: Sequence[Document], shapes: Mapping[int, Shape]
+) -> list[Document]:
+    people = find_record_ids(session, {p for document in documents for p in people_of(document)})
+    return [_prepare(d, shapes.get(place), people) for place, d in enumerate(documents)]
+
+
 def _apply(session: Session, batch: Sequence[Change], source: str, load: str | None) -> Counts:
-    people = find_record_ids(session, {p for change in batch for p in people_of(change.document)})
-    shapes = _measure(batch)
+    documents = [change.document for change in batch]
+    shapes = _measure(documents)
     changes = [
-        Change(_prepare(c.document, shapes.get(n), people), c.valid_from)
-        for n, c in enumerate(batch)
+        Change(document, change.valid_from)
+        for document, change in zip(_prepared(session, documents, shapes), batch, strict=True)
     ]
     _check_permanent_ids(session, changes)
     fresh = {shape.digest: shape for shape in shapes.values()}
@@ -184,17 +196,17 @@ def _apply(session: Session, batch: Sequence[Change], source: str, load: str | N
     return counts + Counts(unchanged=len(changes) - len(news))
 
 
-def _measure(batch: Sequence[Change]) -> dict[int, Shape]:
+def _measure(documents: Sequence[Document]) -> dict[int, Shape]:
     shapes: dict[int, Shape] = {}
     errors = []
-    for place, change in enumerate(batch):
-        geometry = change.document.get("geometry")
+    for place, document in enumerate(documents):
+        geometry = document.get("geometry")
         if geometry is None:
             continue
         try:
             shapes[place] = measure(_bytes(geometry["wkb"]), geometry.get("srid"))
         except ShapeError as error:
-            errors.append(FieldError(f"/{change.document['code']}", error.code, _BAD_SHAPE))
+            errors.append(FieldError(f"/{document['code']}", error.code, _BAD_SHAPE))
     if errors:
         raise Invalid(_BAD_SHAPE, errors=errors)
     return shapes
