@@ -29,6 +29,7 @@ from datasets.models import (
     SubmissionFinding,
     SubmissionPart,
     SubmissionRow,
+    SubmissionRuleCount,
 )
 from datasets.registered import REGISTERS
 from datasets.sources import read_file
@@ -44,7 +45,7 @@ Progress = Callable[[int], None]
 _BATCH = 5000
 _PAGE = 1000
 _PER_ATTEMPT = (
-    *(SubmissionFinding, SubmissionRow, SubmissionPart),
+    *(SubmissionFinding, SubmissionRuleCount, SubmissionRow, SubmissionPart),
     *(StagedChange, SubmissionDifference, SubmissionCount),
 )
 _Place = tuple[str, int]
@@ -102,9 +103,10 @@ def _clear(
 
 @dataclass(slots=True)
 class _Told:
-    """What a check counts: rows by part, ward and verdict, and the digest of what is staged."""
+    """What a check counts: rows by part, ward and verdict, rules, and the digest of its stage."""
 
     rows: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    rules: Counter[tuple[str, str]] = field(default_factory=Counter)
     digest: Any = field(default_factory=hashlib.sha256)
     flagged: set[_Place] = field(default_factory=set)
     read: int = 0
@@ -136,6 +138,7 @@ def _check(  # noqa: PLR0913, PLR0917 - where to read, where to write, and what
         told.read += entry.rows
         for found in entry.findings:
             told.flagged.add((found.part, found.line))
+            told.rules[found.rule, entry.ward] += 1
             findings.add(submission.id, attempt, found.rule, found.part, found.line, found.column)
         told.rows[entry.part, entry.ward, _verdict(entry)] += entry.rows
         if (change := entry.change) is not None:
@@ -257,6 +260,12 @@ def _count(  # noqa: PLR0913, PLR0917 - what was found belongs to one check of o
                 (submission.id, attempt, part, ward, sum(numbers), *numbers)
                 for (part, ward), numbers in _lines(told.rows).items()
             ],
+        )
+        insert_rows(
+            session,
+            SubmissionRuleCount,
+            ("submission", "attempt", "rule", "ward", "count"),
+            [(submission.id, attempt, *key, count) for key, count in told.rules.items()],
         )
         valid, rejected, skipped = (
             sum(n for (*_, verdict), n in told.rows.items() if verdict == asked)

@@ -18,9 +18,7 @@ _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
 
 def _submission(*, key: bool = True) -> Mapped[str]:
-    return mapped_column(
-        sa.Uuid(as_uuid=False), sa.ForeignKey("submission.id"), primary_key=key, index=not key
-    )
+    return mapped_column(sa.Uuid(as_uuid=False), sa.ForeignKey("submission.id"), primary_key=key)
 
 
 class Submission(Base):
@@ -133,6 +131,22 @@ class SubmissionFinding(Base):
     line: Mapped[int] = mapped_column(sa.Integer)
     column: Mapped[str] = mapped_column("column_name", sa.Text)
 
+    __table_args__ = (
+        sa.Index("ix_submission_finding_place", "submission", "attempt", "rule", "part", "line"),
+    )
+
+
+class SubmissionRuleCount(Base):
+    """How often a rule is broken in a ward."""
+
+    __tablename__ = "submission_rule_count"
+
+    submission: Mapped[str] = _submission()
+    attempt: Mapped[int] = mapped_column(sa.Integer, primary_key=True)
+    rule: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    ward: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    count: Mapped[int] = mapped_column(sa.Integer)
+
 
 class SubmissionRow(Base):
     """The cells, as written, of a row in which something was found: kept whatever the verdict."""
@@ -216,7 +230,9 @@ class SubmissionEvent(Base):
     __tablename__ = "submission_event"
 
     id: Mapped[int] = mapped_column(_BIG, primary_key=True)
-    submission: Mapped[str] = _submission(key=False)
+    submission: Mapped[str] = mapped_column(
+        sa.Uuid(as_uuid=False), sa.ForeignKey("submission.id"), index=True
+    )
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[str] = mapped_column("actor", sa.Text)
     action: Mapped[str] = mapped_column(sa.Text)

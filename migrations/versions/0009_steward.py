@@ -177,7 +177,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_submission_finding")),
     )
-    op.create_index(op.f("ix_submission_finding_submission"), "submission_finding", ["submission"])
+    op.create_index(
+        "ix_submission_finding_place",
+        "submission_finding",
+        ["submission", "attempt", "rule", "part", "line"],
+    )
     op.create_table(
         "submission_part",
         sa.Column("submission", sa.Uuid(), nullable=False),
@@ -211,6 +215,20 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint(
             "submission", "attempt", "part", "line", name=op.f("pk_submission_row")
+        ),
+    )
+    op.create_table(
+        "submission_rule_count",
+        sa.Column("submission", sa.Uuid(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("ward", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["submission"], ["submission.id"], name=op.f("fk_submission_rule_count_submission")
+        ),
+        sa.PrimaryKeyConstraint(
+            "submission", "attempt", "rule", "ward", name=op.f("pk_submission_rule_count")
         ),
     )
     op.create_table(

@@ -54,7 +54,7 @@ class Desk:
         self.approve(submission)
         return self.publish(submission).counts
 
-    def findings(self, submission: str) -> list[Mapping[str, Any]]:
+    def findings(self, submission: str) -> list[dict[str, Any]]:
         with self.database.reading() as session:
             found = submissions.require_submission(session, submission)
             return findings.list_findings(session, found)
