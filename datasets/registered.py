@@ -31,11 +31,13 @@ class Register:
 
     ``key`` reads the key of a document; ``standing`` finds records by it; ``as_kept`` returns
     documents of a file as the register would keep them, each over the state that is there.
+    ``ledger`` is their writer, None where they are no records of their own.
     """
 
     key: Callable[[Document], str]
     standing: Callable[[Session, Sequence[str]], Mapping[str, Standing]]
     as_kept: Callable[[Session, Sequence[tuple[Document, Document]]], list[Document]]
+    ledger: Callable[[Session], Ledger] | None = None
 
 
 def _of(
@@ -58,7 +60,7 @@ def _of(
         carry = ledger_of(session).carry
         return [carry(before, comes) for (before, _), comes in zip(pairs, coming, strict=True)]
 
-    return Register(key, standing, as_kept)
+    return Register(key, standing, as_kept, ledger_of)
 
 
 def _as_they_come(session: Session, documents: Sequence[Document]) -> list[Document]:

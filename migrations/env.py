@@ -6,7 +6,8 @@ from alembic import context
 
 # Importing declares the tables.
 import auth.models  # noqa: F401
-import datasets.models  # noqa: F401
+import datasets.models
+import datasets.quality  # noqa: F401
 import migrations
 import registry.citizens.models
 import registry.civil_status.models

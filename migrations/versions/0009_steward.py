@@ -266,4 +266,19 @@ def upgrade() -> None:
             "submission", "attempt", "number", name=op.f("pk_submission_difference")
         ),
     )
+    op.create_table(
+        "dataset_quality",
+        sa.Column("dataset", sa.Text(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("ward", sa.Text(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("correct", sa.Float(), nullable=False),
+        sa.Column("complete", sa.Float(), nullable=False),
+        sa.Column("clean", sa.Float(), nullable=False),
+        sa.Column("live", sa.Float(), nullable=False),
+        sa.Column("consistent", sa.Float(), nullable=False),
+        sa.Column("oldest", _AT, nullable=False),
+        sa.Column("newest", _AT, nullable=False),
+        sa.PrimaryKeyConstraint("dataset", "day", "ward", name=op.f("pk_dataset_quality")),
+    )
     op.bulk_insert(version, [{"id": 1, "number": 0}])

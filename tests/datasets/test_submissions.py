@@ -33,7 +33,9 @@ class Desk:
         self.uploads = Uploads(folder / "uploads")
 
     def submit(self, dataset: str, *rows: Mapping[str, str]) -> str:
-        path = write(self.folder / f"{dataset}.csv", rows)
+        return self.submit_path(dataset, write(self.folder / f"{dataset}.csv", rows))
+
+    def submit_path(self, dataset: str, path: Path) -> str:
         with self.database.transaction() as session:
             return submissions.submit(session, self.uploads, dataset, path, "steward").id
 
@@ -49,7 +51,12 @@ class Desk:
             return publishing.publish(session, submission, "approver")
 
     def load(self, dataset: str, *rows: Mapping[str, str]) -> dict[str, Any]:
-        submission = self.submit(dataset, *rows)
+        return self._publish(self.submit(dataset, *rows))
+
+    def load_path(self, dataset: str, path: Path) -> dict[str, Any]:
+        return self._publish(self.submit_path(dataset, path))
+
+    def _publish(self, submission: str) -> dict[str, Any]:
         self.check(submission)
         self.approve(submission)
         return self.publish(submission).counts
