@@ -177,6 +177,24 @@ def found_rows(session: Session, submission: Submission, asker: Asker) -> Iterat
         yield FoundRow(part, line, found[0][-1], tuple((f[2], f[3]) for f in found))
 
 
+def used_columns(session: Session, submission: Submission) -> set[str]:
+    """Return the columns that rows with findings fill, or in which something was found."""
+    row, table = SubmissionRow, SubmissionFinding
+    cells = session.scalars(
+        sa.select(row.cells)
+        .where(row.submission == submission.id, row.attempt == submission.attempt)
+        .execution_options(yield_per=1000)
+    )
+    used = {name for filled in cells for name in filled}
+    return used | set(
+        session.scalars(
+            sa.select(table.column)
+            .where(table.submission == submission.id, table.attempt == submission.attempt)
+            .distinct()
+        )
+    )
+
+
 def _its_row() -> sa.ColumnElement[bool]:
     row, table = SubmissionRow, SubmissionFinding
     return sa.and_(
