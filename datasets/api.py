@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,6 @@ from typing import Any
 import flask
 import orjson
 from flask.views import MethodView
-from sqlalchemy.orm import Session
 
 from auth.guard import current_principal, require_steward
 from datasets import (
@@ -26,12 +25,11 @@ from datasets import (
     submissions,
     work,
 )
-from datasets.formats.inspection import inspect
-from datasets.formats.options import Options
+from datasets.formats import Options
 from datasets.models import Submission
 from datasets.steward import asker_of
 from datasets.submissions import Uploads
-from registry.http import Blueprint, answer, database, value_error
+from registry.http import Blueprint, database, value_error
 from registry.jobs.models import Job
 from registry.jobs.views import describe
 from registry.kernel.access_log import Asker

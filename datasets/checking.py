@@ -189,8 +189,8 @@ def _rows(
     if not corrected:
         return rows
     return (
-        Row(row.line, cells, part=row.part)
-        if (cells := corrected.get((row.part, row.line))) is not None
+        Row(row.line, mended, part=row.part)
+        if (mended := corrected.get((row.part, row.line))) is not None
         else row
         for row in rows
     )

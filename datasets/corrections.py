@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from datasets.exports import KEY
+from datasets.formats import AS_IT_IS, Row
 from datasets.formats.inspection import inspect
-from datasets.formats.options import AS_IT_IS
-from datasets.formats.rows import Row
 from datasets.models import Submission, SubmissionCorrection, SubmissionRow
 from datasets.reports import ADDED
 from datasets.sources import read_file
@@ -99,7 +98,11 @@ def _known(session: Session, submission: Submission) -> dict[_Place, dict[str, s
 
 
 def _keep(
-    session: Session, submission: Submission, news: Mapping[_Place, dict[str, str]], sha256: str, by: str
+    session: Session,
+    submission: Submission,
+    news: Mapping[_Place, dict[str, str]],
+    sha256: str,
+    by: str,
 ) -> None:
     table = SubmissionCorrection
     for (part, line), cells in news.items():

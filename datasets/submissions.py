@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from datasets.formats import Options
+from datasets.formats import AS_IT_IS, Options
 from datasets.models import Submission, SubmissionEvent
 from datasets.specs import SPECS
 from registry.kernel.clock import now
@@ -22,7 +21,6 @@ from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, NotFound, Text
 
 _CHUNK = 1 << 20
-_AS_IT_IS = Options()
 _NO_DATASET = Text("Không có bộ dữ liệu này.", "There is no such dataset.")
 _NO_SUBMISSION = Text("Không có bản nộp này.", "There is no such submission.")
 _PUBLISHED = Text(
@@ -62,7 +60,7 @@ def submit(  # noqa: PLR0913, PLR0917 - a file, what it is, how to read it, and 
     dataset: str,
     path: Path,
     by: str,
-    options: Options = _AS_IT_IS,
+    options: Options = AS_IT_IS,
     file_name: str | None = None,
 ) -> Submission:
     """Keep a file and return its submission; the same file and options again are the same one.
@@ -104,10 +102,8 @@ def _identity(*parts: Any) -> str:
 
 def options_of(submission: Submission, uploads: Uploads) -> Options:
     """Return how the steward wants the file of a submission read."""
-    said: Mapping[str, Any] = submission.options
-    outlines = said.get("outlines")
-    told = Options(**{**said, "outlines": None})
-    return replace(told, outlines=uploads.path(outlines)) if outlines else told
+    told = Options.from_json(submission.options)
+    return replace(told, outlines=uploads.path(str(told.outlines))) if told.outlines else told
 
 
 def list_submissions(session: Session) -> list[Submission]:

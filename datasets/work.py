@@ -33,9 +33,7 @@ def ask_to_publish(session: Session, submission: Submission, by: str, notes: str
     """
     publishing.require_approved(session, submission.id)
     payload = {"submission": submission.id, "by": by, "notes": notes}
-    return enqueue(
-        session, PUBLISH, submission.id, payload, by, run_after=submission.scheduled_for
-    )
+    return enqueue(session, PUBLISH, submission.id, payload, by, run_after=submission.scheduled_for)
 
 
 def check(context: JobContext) -> dict[str, Any]:
