@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import socket
@@ -27,6 +28,7 @@ from datasets.cli import uploads
 from datasets.specs import SPECS
 from datasets.submissions import Uploads
 from datasets.synthetic import files
+from registry.background import workers
 from registry.citizens.attributes import CATALOGUE as CITIZENS
 from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
 from registry.households.attributes import CATALOGUE as HOUSEHOLDS
@@ -76,7 +78,8 @@ def run(folder: Path, port: int, citizens: int) -> None:
     )
     if _mark(folder) is None:
         _make(folder, settings, citizens)
-    serve(settings, "127.0.0.1", port, "registry.demo:load")
+    with workers(settings, 1, level=logging.WARNING):
+        serve(settings, "127.0.0.1", port, "registry.demo:load")
     click.echo("Đã dừng / stopped.", err=True)
 
 
