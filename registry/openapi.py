@@ -114,9 +114,7 @@ def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
     if scope is not None:
         yield "unauthenticated"
     if isinstance(scope, tuple):
-        yield "insufficient-scope"
-    if path in _MAY_CONFLICT:
-        yield "conflict"
+        yield from ("insufficient-scope", *(["conflict"] if path in _MAY_CONFLICT else []))
     if scope is not None or path == "/readyz":
         yield "unavailable"
     if "{" in path or path == _ONE_PARCEL:
