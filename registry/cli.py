@@ -42,6 +42,11 @@ class Context:
         """The primary database."""
         return Database(self.settings.database_url, synchronous=self.settings.sqlite_synchronous)
 
+    def close(self) -> None:
+        """Close what was opened."""
+        if "database" in self.__dict__:
+            self.database.close()
+
     def require_upgraded(self) -> None:
         """Raise click.ClickException unless the database has the newest schema."""
         if migrations.status(self.database) != migrations.head():
@@ -84,6 +89,7 @@ def main(ctx: click.Context) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     ctx.obj = Context()
+    ctx.call_on_close(ctx.obj.close)
 
 
 @main.command(

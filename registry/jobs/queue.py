@@ -194,7 +194,7 @@ def require_lease(session: Session, job_id: str, worker: str) -> None:
 
 
 def end(database: Database, job_id: str, worker: str, state: str, **values: Any) -> None:
-    """End a job that ``worker`` has: done with its ``result``, failed with its ``error``, or cancelled.
+    """End a job that ``worker`` has: done with its ``result``, failed with ``error``, cancelled.
 
     Raises LeaseLost where it is another's by now.
     """

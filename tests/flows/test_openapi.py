@@ -164,10 +164,13 @@ def test_every_request_example_is_understood(service: Service) -> None:
         "places_place_get": ("/v1/places/27007", 200),
         "places_convert_get": ("/v1/places/convert", 200),
         "me_agreement_get": ("/v1/me/agreement", 200),
+        "jobs_jobs_get": ("/v1/jobs", 200),
+        "jobs_onejob_get": (f"/v1/jobs/{record}", 404),
     }
     # Those of parcels, which need an agreement of their own, are asked in test_parcels.
     land = {name for name in EXAMPLES if name.startswith("parcels_")}
-    assert {*bodies, *queries, *land, "oauth_token_post"} == EXAMPLES.keys()
+    bodiless = {"oauth_token_post", "jobs_canceljob_post"}
+    assert {*bodies, *queries, *land, *bodiless} == EXAMPLES.keys()
     for name, (path, status) in queries.items():
         query = EXAMPLES[name].query
         assert service.call("GET", path, query_string=query).status_code == status, name
