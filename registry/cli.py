@@ -27,6 +27,7 @@ from registry.kernel.db import Database
 from registry.kernel.errors import SogocError
 from registry.kernel.settings import Settings, SettingsError
 from registry.server import serve as run_server
+from registry.workers import work_together
 
 
 class Context:
@@ -136,10 +137,8 @@ def worker(context: Context, *, once: bool, idle_exit: float | None, concurrency
     """
     context.require_upgraded()
     context.database.close()
-    run = partial(background.work_together, count=concurrency)
-    fine = (background.work if concurrency == 1 else run)(
-        context.settings, once=once, idle_exit=idle_exit
-    )
+    run = background.work if concurrency == 1 else partial(work_together, count=concurrency)
+    fine = run(context.settings, once=once, idle_exit=idle_exit)
     limited = once or idle_exit is not None
     sys.exit(1 if limited and not fine else 0)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import socket
@@ -28,7 +27,6 @@ from datasets.cli import uploads
 from datasets.specs import SPECS
 from datasets.submissions import Uploads
 from datasets.synthetic import files
-from registry.background import workers
 from registry.citizens.attributes import CATALOGUE as CITIZENS
 from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
 from registry.households.attributes import CATALOGUE as HOUSEHOLDS
@@ -37,6 +35,7 @@ from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.server import serve
+from registry.workers import quiet_worker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -78,7 +77,7 @@ def run(folder: Path, port: int, citizens: int) -> None:
     )
     if _mark(folder) is None:
         _make(folder, settings, citizens)
-    with workers(settings, 1, level=logging.WARNING):
+    with quiet_worker(settings):
         serve(settings, "127.0.0.1", port, "registry.demo:load")
     click.echo("Đã dừng / stopped.", err=True)
 
