@@ -65,6 +65,28 @@ def authenticated(view: View) -> View:
     return _guarding("", personal=False)(view)
 
 
+def require_one_of(*scopes: str) -> Callable[[View], View]:
+    """Let a view that tells nothing personal answer who holds any of ``scopes``."""
+    if not SCOPES.keys() >= set(scopes):
+        raise ValueError(f"{scopes}: not all are scopes")
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def holding(*args: Any, **kwargs: Any) -> Any:
+            principal = current_principal()
+            if principal.scopes.isdisjoint(scopes):
+                raise ScopeMissing(
+                    error="insufficient_scope", scope=scopes[0], client=principal.client_id
+                )
+            return view(*args, **kwargs)
+
+        guarded = _guarding("", personal=False)(holding)
+        guarded.required_scope = scopes  # type: ignore[attr-defined]
+        return cast("View", guarded)
+
+    return decorate
+
+
 def _guarding(scope: str, *, personal: bool) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import getpass
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -21,6 +20,7 @@ from datasets.submissions import Uploads
 from datasets.synthetic import files
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
+from registry.terminal import progress
 
 _json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _as_whom = click.option(
@@ -34,7 +34,6 @@ _OF_RELEASE = (
     *("id", "number", "dataset", "submission", "undoes", "counts", "digest", "notes"),
     *("published_by", "published_at"),
 )
-_STEP = 10_000
 
 
 class Context(Protocol):
@@ -47,25 +46,6 @@ class Context(Protocol):
     @property
     def database(self) -> Database:
         """The database."""
-
-
-@contextmanager
-def progress(what: str) -> Iterator[Callable[[int], None]]:
-    """Tell on standard error how far ``what`` is: in place on a terminal, else in plain lines."""
-    place = sys.stderr.isatty()
-    told = 0
-
-    def tell(count: int) -> None:
-        nonlocal told
-        if count - told >= _STEP:
-            told = count
-            click.echo(
-                f"\r{what}: {count:,}" if place else f"{what}: {count}", err=True, nl=not place
-            )
-
-    yield tell
-    if place and told:
-        click.echo(err=True)
 
 
 def uploads(settings: Settings) -> Uploads:

@@ -12,6 +12,7 @@ import migrations
 import registry.citizens.models
 import registry.civil_status.models
 import registry.households.models
+import registry.jobs.models
 import registry.kernel.access_log
 import registry.parcels.models  # noqa: F401
 from registry.kernel.db import Base

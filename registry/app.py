@@ -20,6 +20,7 @@ import migrations
 import registry.citizens.api
 import registry.civil_status.api
 import registry.households.api
+import registry.jobs.api
 import registry.joined.api
 import registry.parcels.api
 import registry.places.api
@@ -34,6 +35,7 @@ from registry.citizens.predicates import Predicate
 from registry.civil_status import predicates as civil_status
 from registry.fastpath import FastPath
 from registry.http import Segment, answer
+from registry.jobs.pulse import Pulse
 from registry.kernel.db import Database
 from registry.kernel.errors import Unavailable
 from registry.kernel.settings import Settings
@@ -48,6 +50,7 @@ BLUEPRINTS = (
     registry.households.api.blp,
     registry.joined.api.blp,
     registry.parcels.api.blp,
+    registry.jobs.api.blp,
 )
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"
@@ -64,6 +67,7 @@ class State:
 
     settings: Settings
     database: Database
+    pulse: Pulse
     keys: KeyRing
     verifier: TokenVerifier
     oauth: AuthorizationServer
@@ -93,6 +97,7 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
     state = State(
         settings,
         database,
+        Pulse(database),
         keys,
         TokenVerifier(keys, settings.issuer, database),
         build(settings, database, keys),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import click
@@ -19,12 +19,15 @@ import sqlalchemy as sa
 import auth.cli
 import datasets.cli
 import migrations
+import registry.jobs.cli
 from auth.keys import KeyFileError
+from registry import background
 from registry.demo import demo
 from registry.kernel.db import Database
 from registry.kernel.errors import SogocError
 from registry.kernel.settings import Settings, SettingsError
 from registry.server import serve as run_server
+from registry.workers import work_together
 
 
 class Context:
@@ -39,6 +42,16 @@ class Context:
     def database(self) -> Database:
         """The primary database."""
         return Database(self.settings.database_url, synchronous=self.settings.sqlite_synchronous)
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if "database" in self.__dict__:
+            self.database.close()
+
+    def require_upgraded(self) -> None:
+        """Raise click.ClickException unless the database has the newest schema."""
+        if migrations.status(self.database) != migrations.head():
+            raise click.ClickException("the database is not up to date: run sogoc db upgrade")
 
 
 class _Command(click.Group):
@@ -77,6 +90,7 @@ def main(ctx: click.Context) -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     ctx.obj = Context()
+    ctx.call_on_close(ctx.obj.close)
 
 
 @main.command(
@@ -87,8 +101,7 @@ def main(ctx: click.Context) -> None:
 @click.pass_obj
 def serve(context: Context, host: str, port: int) -> None:
     """Run the production server with the settings of SOGOC_* variables."""
-    if migrations.status(context.database) != migrations.head():
-        raise click.ClickException("the database is not up to date: run sogoc db upgrade")
+    context.require_upgraded()
     if context.settings.sqlite:
         click.echo(
             "SQLite: một tiến trình, cho dữ liệu nhỏ / one process, for small data;"
@@ -97,6 +110,37 @@ def serve(context: Context, host: str, port: int) -> None:
         )
     context.database.close()
     run_server(context.settings, host, port)
+
+
+@main.command(
+    epilog="\b\nVí dụ / example:\n  sogoc worker --concurrency 2",
+)
+@click.option("--once", is_flag=True, help="Run one job if one is due, then stop.")
+@click.option(
+    "--idle-exit",
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Stop once nothing has been due for so long.",
+)
+@click.option(
+    "--concurrency",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="How many processes.",
+)
+@click.pass_obj
+def worker(context: Context, *, once: bool, idle_exit: float | None, concurrency: int) -> None:
+    """Run background jobs until SIGTERM or Ctrl-C, which give the job at hand back.
+
+    With --once or --idle-exit the exit code is 1 if a job failed.
+    """
+    context.require_upgraded()
+    context.database.close()
+    run = background.work if concurrency == 1 else partial(work_together, count=concurrency)
+    fine = run(context.settings, once=once, idle_exit=idle_exit)
+    limited = once or idle_exit is not None
+    sys.exit(1 if limited and not fine else 0)
 
 
 @main.group()
@@ -134,3 +178,4 @@ main.add_command(auth.cli.agreement)
 main.add_command(auth.cli.key)
 main.add_command(datasets.cli.generate)
 main.add_command(datasets.cli.dataset)
+main.add_command(registry.jobs.cli.job)

@@ -35,6 +35,7 @@ from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.server import serve
+from registry.workers import quiet_worker
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -76,7 +77,8 @@ def run(folder: Path, port: int, citizens: int) -> None:
     )
     if _mark(folder) is None:
         _make(folder, settings, citizens)
-    serve(settings, "127.0.0.1", port, "registry.demo:load")
+    with quiet_worker(settings):
+        serve(settings, "127.0.0.1", port, "registry.demo:load")
     click.echo("Đã dừng / stopped.", err=True)
 
 

@@ -46,6 +46,18 @@ _ACT = {
     "type": {"code": "birth", "label": "Khai sinh"},
     "registered_on": {"value": "1990-06-01", "precision": "day"},
 }
+_JOB = {
+    "id": "01980000-0000-7000-8000-000000000006",
+    "kind": "check",
+    "state": "running",
+    "requested_by": "ward-office",
+    "attempts": 1,
+    "max_attempts": 3,
+    "created_at": "2026-01-05T02:00:00+00:00",
+    "run_after": "2026-01-05T02:00:00+00:00",
+    "started_at": "2026-01-05T02:00:01+00:00",
+    "progress": {"done": 12000, "total": 27000, "phase": "rows", "at": "2026-01-05T02:00:02+00:00"},
+}
 _OF_RECORD = {"fields": ["name", "birth_date"]}
 
 
@@ -217,6 +229,11 @@ EXAMPLES = {
                 "en": "One present unit holds the old one whole.",
             },
         },
+    ),
+    "jobs_jobs_get": Example(query={"state": "running"}, answer={"jobs": [_JOB], "cursor": None}),
+    "jobs_onejob_get": Example(answer=_JOB),
+    "jobs_canceljob_post": Example(
+        answer=_JOB | {"cancel_requested_at": "2026-01-05T02:00:03+00:00"}
     ),
     "me_agreement_get": Example(
         answer={

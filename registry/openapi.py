@@ -29,6 +29,8 @@ _TAGGED = (
 )
 # The look-up that answers one record or none, as a path with an id does.
 _ONE_PARCEL = "/v1/parcels/lookup"
+# What may come too late.
+_MAY_CONFLICT = ("/v1/jobs/{job_id}/cancel",)
 # Another look-up by a reference that may fit several records.
 _BY_ENTRY = "/v1/civil-status/lookup"
 _PURPOSE = ("Procedure", "Case")
@@ -72,7 +74,7 @@ def _complete(path: str, operation: dict[str, Any], view: View, issuer: str) -> 
     codes = list(_codes(path, operation, view))
     responses = {k: v for k, v in operation["responses"].items() if str(k) not in _GENERATED}
     if path != TOKEN_PATH:
-        operation["security"] = [] if scope is None else [{"oauth2": [scope] if scope else []}]
+        operation["security"] = _alternatives(scope)
         responses |= _problems(codes, issuer)
         _add_parameters(path, operation, view, example)
     if path in _TAGGED:
@@ -85,6 +87,14 @@ def _complete(path: str, operation: dict[str, Any], view: View, issuer: str) -> 
         for content in responses["200"]["content"].values():
             content["example"] = example.answer
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _alternatives(scope: str | tuple[str, ...] | None) -> list[dict[str, list[str]]]:
+    """Return the security requirement of a route: none, or one entry for each scope that does."""
+    if scope is None:
+        return []
+    scopes = (scope,) if isinstance(scope, str) else scope
+    return [{"oauth2": [each] if each else []} for each in scopes]
 
 
 def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
@@ -103,6 +113,8 @@ def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
         yield from ("too-large", "unsupported-media-type")
     if scope is not None:
         yield "unauthenticated"
+    if isinstance(scope, tuple):
+        yield from ("insufficient-scope", *(["conflict"] if path in _MAY_CONFLICT else []))
     if scope is not None or path == "/readyz":
         yield "unavailable"
     if "{" in path or path == _ONE_PARCEL:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +23,7 @@ from registry.kernel.errors import (
     Text,
     Unauthenticated,
     Unavailable,
+    places_of,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -55,6 +55,7 @@ PROBLEMS: dict[str, Problem] = {
     "unsupported-media-type": Problem(415, Text("Sai kiểu nội dung", "Unsupported media type")),
     "invalid": Problem(422, Text("Giá trị không hợp lệ", "Invalid value")),
     "internal": Problem(500, Text("Lỗi hệ thống", "Internal error")),
+    "interrupted": Problem(500, Text("Việc bị ngắt", "Interrupted job")),
     "unavailable": Problem(503, Text("Tạm ngừng phục vụ", "Unavailable")),
     "moved": Problem(308, Text("Đã hợp nhất", "Moved")),
 }
@@ -110,16 +111,10 @@ def _unexpected(error: Exception) -> flask.Response:
     if isinstance(error, _GONE) or getattr(error, "connection_invalidated", False):
         logger.error("database %s trace_id=%s", type(error).__name__, trace_id())
         return _refuse(Unavailable())
-    logger.error("unexpected %s trace_id=%s %s", type(error).__name__, trace_id(), _where(error))
+    logger.error("unexpected %s trace_id=%s %s", type(error).__name__, trace_id(), places_of(error))
     if not _kept("internal"):
         return _finish(document(Unavailable()))
     return _finish(_render("internal", PROBLEMS["internal"].title, {}))
-
-
-def _where(error: Exception) -> str:
-    """Return the places that the error came through; its message might hold personal values."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return " < ".join(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))
 
 
 def _finish(response: flask.Response) -> flask.Response:

@@ -1,7 +1,7 @@
 """The steward's way: options, corrections, review, releases.
 
 Revision ID: 0009
-Revises: 0007
+Revises: 0008
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0009"
-down_revision = "0007"
+down_revision = "0008"
 
 _AT = sa.DateTime(timezone=True)
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")

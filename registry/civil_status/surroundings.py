@@ -73,6 +73,14 @@ def _kin(acts: Iterable[Act], who: str) -> set[str]:
     } - {who}
 
 
+def list_people(session: Session, after: str | None, limit: int) -> list[str]:
+    """Return the record ids of people whom acts name, in order, ``after`` one; reads no data."""
+    wanted = sa.select(CivilActPerson.citizen_id).distinct()
+    if after is not None:
+        wanted = wanted.where(CivilActPerson.citizen_id > after)
+    return list(session.scalars(wanted.order_by(CivilActPerson.citizen_id).limit(limit)))
+
+
 def read_surroundings(session: Session, people: Collection[str]) -> Surroundings:
     """Return the acts around ``people``; everybody stands under the record that stands for them."""
     found: dict[str, tuple[str, Document]] = {}

@@ -6,6 +6,7 @@ once on SQLite, where a transaction that reads first and writes later could fail
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,6 +23,8 @@ _WRITES = "sogoc_writes"
 _LOCK_SECONDS = 5.0
 _CONNECT_SECONDS = 5
 _SQLITE_MAPPED_BYTES = 1 << 34
+# PostgreSQL's lock_not_available, deadlock_detected and serialization_failure.
+_LOCKED = frozenset({"55P03", "40P01", "40001"})
 
 
 class Base(DeclarativeBase):
@@ -75,6 +78,13 @@ class JsonText(sa.types.TypeDecorator[Any]):
         """Return the value behind the stored text."""
         del dialect
         return None if value is None else orjson.loads(value)
+
+
+def is_busy(error: sa.exc.DBAPIError) -> bool:
+    """Say whether nothing but another's lock was in the way, so that trying again can help."""
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
+    return getattr(error.orig, "sqlstate", None) in _LOCKED
 
 
 def new_id() -> str:

@@ -6,6 +6,7 @@ never repeat a personal value: they may end up in logs.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -171,3 +172,19 @@ class Unavailable(SogocError):
 
     code = "unavailable"
     text = Text("Tạm thời chưa phục vụ được.", "Temporarily unavailable.")
+
+
+class Interrupted(SogocError):
+    """A job was cut off as often as it may be, and was given up."""
+
+    code = "interrupted"
+    text = Text(
+        "Việc bị ngắt giữa chừng quá số lần cho phép: xem nhật ký của worker, rồi chạy lại.",
+        "The job was cut off too many times: see the worker's log, then retry it.",
+    )
+
+
+def places_of(error: BaseException) -> str:
+    """Return where an error came through, for a log; its message might hold personal values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " < ".join(f"{f.filename}:{f.lineno} {f.name}" for f in reversed(frames))

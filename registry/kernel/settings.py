@@ -57,6 +57,9 @@ class Settings:
         "FULL",
         "SQLite durability: FULL survives power loss, NORMAL only a crash of the process.",
     )
+    job_lease_seconds: int = _setting(
+        15, "After so many seconds without a heartbeat, another worker takes a job up."
+    )
     pool_size: int = _setting(8, "PostgreSQL connections per serving process.")
 
     def __post_init__(self) -> None:
@@ -71,7 +74,7 @@ class Settings:
             raise SettingsError(
                 f"SOGOC_ACCESS_TOKEN_SECONDS: between 1 and {LONGEST_TOKEN_SECONDS}"
             )
-        for name in ("max_identifiers", "max_body_bytes", "pool_size"):
+        for name in ("max_identifiers", "max_body_bytes", "job_lease_seconds", "pool_size"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()}: at least 1")
         if self.production:

@@ -1,0 +1,304 @@
+"""Verbs on jobs: ask for one, take it up, end it, cancel it, have it done again.
+
+On PostgreSQL workers take jobs past one another's locks (SKIP LOCKED); on SQLite a write
+transaction excludes every other. Either way a job is one worker's at a time.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from registry.jobs.models import LIVE, Job
+from registry.jobs.pulse import LeaseLost, Pulse
+from registry.kernel.clock import now
+from registry.kernel.db import Database, is_busy, new_id
+from registry.kernel.errors import Conflict, Interrupted, NotFound, SogocError, Text
+
+MOST_ATTEMPTS = 3
+LARGEST_PAGE = 100
+_RECURRING = "recurring"
+_TRIES = 3
+_NO_JOB = Text("Không có việc này.", "There is no such job.")
+_ENDED = Text("Việc đã kết thúc, không hủy được nữa.", "The job has ended: nothing to cancel.")
+_NOT_ENDED = Text(
+    "Chỉ chạy lại được việc thất bại hoặc đã hủy.", "Only a failed or cancelled job can be retried."
+)
+_ASKED_AGAIN = Text(
+    "Đã có việc khác cùng nội dung đang chờ hoặc đang chạy.",
+    "Another job for the same work is waiting or running.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """A worker as the queue knows it: its name, what it can do, how long it may be silent."""
+
+    name: str
+    kinds: Collection[str]
+    lease: timedelta
+
+
+def enqueue(  # noqa: PLR0913 - the parts of one job
+    session: Session,
+    kind: str,
+    key: str,
+    payload: Mapping[str, Any],
+    by: str,
+    *,
+    run_after: datetime | None = None,
+    max_attempts: int = MOST_ATTEMPTS,
+) -> Job:
+    """Ask for a job in the session's transaction; a live job of that kind and key is the answer.
+
+    ``payload`` holds no personal data, only what leads to it. It begins no earlier than
+    ``run_after``, and is taken up at most ``max_attempts`` times.
+    """
+    wanted = (Job.kind == kind, Job.key == key, Job.state.in_(LIVE))
+    for _ in range(_TRIES):
+        _insert(session, kind, key, payload, by, run_after=run_after, max_attempts=max_attempts)
+        found = session.scalar(sa.select(Job).where(*wanted))
+        if found is not None:
+            return found
+        # The job that was in the way has ended between the two statements.
+    raise Conflict(_ASKED_AGAIN)
+
+
+def enqueue_turn(session: Session, kind: str, slot: datetime) -> bool:
+    """Ask for the turn of recurring work that begins at ``slot``; False if somebody did before.
+
+    A turn that comes while the one before still waits or runs is left out.
+    """
+    return _insert(session, kind, _RECURRING, {}, _RECURRING, slot=slot, max_attempts=MOST_ATTEMPTS)
+
+
+def _insert(  # noqa: PLR0913 - the parts of one job
+    session: Session,
+    kind: str,
+    key: str,
+    payload: Mapping[str, Any],
+    by: str,
+    *,
+    max_attempts: int,
+    run_after: datetime | None = None,
+    slot: datetime | None = None,
+) -> bool:
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    moment = now()
+    row = {
+        "id": new_id(),
+        "kind": kind,
+        "key": key,
+        "slot": slot,
+        "payload": payload,
+        "state": "queued",
+        "requested_by": by,
+        "run_after": run_after or moment,
+        "attempts": 0,
+        "max_attempts": max_attempts,
+        "created_at": moment,
+    }
+    made = session.scalar(insert(Job).values(row).on_conflict_do_nothing().returning(Job.id))
+    return made is not None
+
+
+def claim(database: Database, pulse: Pulse, who: Claimant) -> Job | None:
+    """Take up the next job that is due, or whose worker has fallen silent; None if none is.
+
+    A job that was cut off as often as it may be is failed here, and one whose cancellation was
+    asked for is cancelled.
+    """
+    while (job := _take(database, pulse, who)) is not None:
+        if job.state == "running":
+            return job
+    return None
+
+
+def _take(database: Database, pulse: Pulse, who: Claimant) -> Job | None:
+    moment = now()
+    due = sa.and_(Job.state == "queued", Job.run_after <= moment)
+    late = sa.and_(Job.state == "running", Job.lease_until < moment)
+    mine = Job.kind.in_(who.kinds)
+    # Looked for by reading, so that a worker with nothing to do never waits for the write lock.
+    with database.reading() as session:
+        waiting = session.scalar(sa.select(Job.id).where(due, mine).limit(1))
+        held = session.execute(sa.select(Job.id, Job.worker).where(late, mine)).all()
+    silent = _silent(pulse, {row.id: row.worker for row in held}, moment - who.lease)
+    if waiting is None and not silent:
+        return None
+    with database.transaction() as session:
+        job = session.scalar(
+            sa.select(Job)
+            .where(mine, sa.or_(due, sa.and_(late, Job.id.in_(silent))))
+            .order_by(Job.run_after, Job.id)
+            .limit(1)
+            .with_for_update(skip_locked=True, key_share=True)
+        )
+        if job is not None:
+            told = pulse.read([job.id]).get(job.id)
+            _begin(job, who, cancelled=bool(told and told.cancel_requested_at))
+    return job
+
+
+def _silent(pulse: Pulse, held: Mapping[str, str], since: datetime) -> list[str]:
+    """Return the jobs whose worker has given no pulse ``since``, of those ``held`` by a worker."""
+    if not held:
+        return []
+    pulses = pulse.read(held)
+    return [
+        key
+        for key, worker in held.items()
+        if (told := pulses.get(key)) is None
+        or told.worker != worker
+        or told.beat_at is None
+        or told.beat_at < since
+    ]
+
+
+def _begin(job: Job, who: Claimant, *, cancelled: bool) -> None:
+    moment = now()
+    if cancelled:
+        job.state, job.finished_at = "cancelled", moment
+    elif job.attempts >= job.max_attempts:
+        job.state, job.finished_at = "failed", moment
+        job.error = error_of(Interrupted())
+    else:
+        job.state, job.worker, job.attempts = "running", who.name, job.attempts + 1
+        job.started_at, job.lease_until = moment, moment + who.lease
+
+
+def error_of(error: SogocError) -> dict[str, Any]:
+    """Return what a failed job keeps of its error: a problem's code and its words."""
+    texts = [error.detail, *(found.text for found in error.errors)]
+    return {
+        "code": error.code,
+        "vi": "\n".join(text.vi for text in texts),
+        "en": "\n".join(text.en for text in texts),
+    }
+
+
+def require_lease(session: Session, job_id: str, worker: str) -> None:
+    """Hold the lease of a job until the session's transaction ends; raises LeaseLost."""
+    held = session.scalar(
+        sa.select(Job.id).where(*_held(job_id, worker)).with_for_update(key_share=True)
+    )
+    if held is None:
+        raise LeaseLost
+
+
+def end(database: Database, job_id: str, worker: str, state: str, **values: Any) -> None:
+    """End a job that ``worker`` has: done with its ``result``, failed with ``error``, cancelled.
+
+    Raises LeaseLost where it is another's by now.
+    """
+    _change(database, job_id, worker, state=state, finished_at=now(), **values)
+
+
+def release(
+    database: Database, job_id: str, worker: str, after: timedelta, *, counts: bool
+) -> None:
+    """Let another worker have a job ``after`` a while; raises LeaseLost as `end` does.
+
+    ``counts`` says whether this attempt is one of those it may have.
+    """
+    attempts = Job.attempts if counts else Job.attempts - 1
+    _change(database, job_id, worker, state="queued", run_after=now() + after, attempts=attempts)
+
+
+def _change(database: Database, job_id: str, worker: str, **values: Any) -> None:
+    with database.transaction() as session:
+        changed = session.scalar(
+            sa.update(Job).where(*_held(job_id, worker)).values(**values).returning(Job.id)
+        )
+        if changed is None:
+            raise LeaseLost
+
+
+def _held(job_id: str, worker: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return Job.id == job_id, Job.worker == worker, Job.state == "running"
+
+
+def cancel(database: Database, pulse: Pulse, job_id: str, by: str) -> Job:
+    """Cancel a job that waits; ask the worker of one that runs to give it up.
+
+    Returns the job as it is then. Raises NotFound, and Conflict for one that is done or failed.
+    """
+    with database.reading() as session:
+        job = require_job(session, job_id)
+    if job.state in {"done", "failed"}:
+        raise Conflict(_ENDED)
+    if job.state == "cancelled":
+        return job
+    pulse.request_cancel(job.id, by)
+    if job.state == "queued":
+        _cancel_waiting(database, job.id)
+    with database.reading() as session:
+        return require_job(session, job_id)
+
+
+def _cancel_waiting(database: Database, job_id: str) -> None:
+    try:
+        with database.transaction() as session:
+            session.execute(
+                sa.update(Job)
+                .where(Job.id == job_id, Job.state == "queued")
+                .values(state="cancelled", finished_at=now())
+            )
+    except sa.exc.DBAPIError as error:
+        # Somebody publishes on SQLite: whoever would take the job up sees that it was cancelled.
+        if not is_busy(error):
+            raise
+
+
+def retry(database: Database, pulse: Pulse, job_id: str) -> Job:
+    """Put a failed or cancelled job back in the queue, with all its attempts before it.
+
+    Raises NotFound, and Conflict in any other state or beside a live job for the same work.
+    """
+    try:
+        with database.transaction() as session:
+            job = require_job(session, job_id)
+            if job.state not in {"failed", "cancelled"}:
+                raise Conflict(_NOT_ENDED)
+            job.state, job.attempts, job.run_after = "queued", 0, now()
+            job.finished_at = job.error = None
+            session.flush()
+            # Before anybody can take it up, or the old wish to cancel would still count.
+            pulse.forget(job.id)
+    except sa.exc.IntegrityError as error:
+        raise Conflict(_ASKED_AGAIN) from error
+    return job
+
+
+def require_job(session: Session, job_id: str) -> Job:
+    """Return a job by id; raises NotFound."""
+    try:
+        found = session.get(Job, str(uuid.UUID(job_id)))
+    except ValueError:
+        found = None
+    if found is None:
+        raise NotFound(_NO_JOB)
+    return found
+
+
+def list_jobs(
+    session: Session, state: str | None = None, before: str | None = None, limit: int = LARGEST_PAGE
+) -> tuple[list[Job], str | None]:
+    """Return jobs, the newest first, and the id ``before`` which the next page is, None: the last.
+
+    Raises ValueError for a ``before`` that is no id.
+    """
+    wanted = sa.select(Job).order_by(Job.id.desc()).limit(limit + 1)
+    if state is not None:
+        wanted = wanted.where(Job.state == state)
+    if before is not None:
+        wanted = wanted.where(Job.id < str(uuid.UUID(before)))
+    found = list(session.scalars(wanted))
+    return found[:limit], found[limit - 1].id if len(found) > limit else None
