@@ -15,9 +15,8 @@ _TYPES = {
     "outlier": "constraint-error",
     "duplicate": "unique-error",
     "format": "type-error",
-    "foreign_key": "foreign-key",
 }
-_OTHER_TYPE, _WHOLE_ROW = "row-constraint", "row-error"
+_OTHER_TYPE, _WHOLE_ROW = "cell-error", "row-error"
 
 
 def report(  # noqa: PLR0913 - what is known of the file
@@ -37,8 +36,8 @@ def report(  # noqa: PLR0913 - what is known of the file
 
     Errors are the standard's errors; warnings and infos, of which it knows only sentences, are
     sentences there and whole in ``x-findings``. ``names`` leads from our columns to those of the
-    file. At most ``limit`` of each kind are told in full, all are counted. No values are in it:
-    reports are passed on, and values are people's.
+    file. At most ``limit`` of each kind are told in full, all are counted. The cells that the
+    standard asks for stay empty: reports are passed on, and values are people's.
     """
     places = {column.name: number for number, column in enumerate(spec.columns, 1)}
     counts: Counter[str] = Counter()
@@ -92,6 +91,7 @@ def _item(
         "tags": ["#table", "#row", *(["#cell"] if column else [])],
         "note": rule.repair.pick(language),
         "rowNumber": finding.line,
+        "cells": [],
         "x-rule": rule.code,
         "x-severity": rule.severity,
         "x-repair": rule.repair_kind,
@@ -99,9 +99,7 @@ def _item(
         "x-group": rule.group,
     }
     if column:
-        item["fieldName"] = shown
-        if column in places:
-            item["fieldNumber"] = places[column]
+        item |= {"fieldName": shown, "fieldNumber": places.get(column, 0), "cell": ""}
     return item
 
 

@@ -201,5 +201,3 @@ def test_the_command_prints_the_schema() -> None:
     assert done.exit_code == 0
     assert orjson.loads(done.stdout) == table_schema(SPECS["citizens"])
     assert _fits(table_schema(SPECS["citizens"])["fields"][0], CITIZEN["personal_id"])
-
-
