@@ -86,15 +86,15 @@ def rules() -> Iterator[str]:
                 if r.about == about
             ),
         )
-    for title, words in (
+    for heading, words in (
         ("Việc cần làm / repairs", RULEBOOK.repairs),
         ("Chiều chất lượng / dimensions of quality", RULEBOOK.dimensions),
         ("Nhóm lỗi / groups of errors", RULEBOOK.groups),
     ):
-        yield from ("", f"## {title}", "")
+        yield from ("", f"## {heading}", "")
         yield from table(
             ("Mã / code", "Việt", "English"),
-            ((f"`{code}`", text.vi, text.en) for code, text in words.items()),
+            ((f"`{code}`", word.vi, word.en) for code, word in words.items()),
         )
     if RULEBOOK.retired:
         yield from ("", "## Mã đã bỏ / retired codes", "")
