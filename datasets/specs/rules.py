@@ -125,4 +125,4 @@ def _rule(code: str, about: str, entry: Mapping[str, Any]) -> Rule:
 
 
 RULEBOOK = read_rulebook(files(__package__).joinpath("rules.toml").read_text("utf-8"))
-RULES = RULEBOOK.rules
+RULES: dict[str, Rule] = dict(RULEBOOK.rules)

@@ -67,7 +67,8 @@ def _entry(message: dict[str, Any]) -> Entry:
 def _document(message: dict[str, Any]) -> Any:
     entry = _entry(message)
     assert entry.change is not None, entry.findings
-    return entry.change.document
+    # As it is kept: parts of a document may be rendered already.
+    return orjson.loads(orjson.dumps(entry.change.document))
 
 
 def _told(message: dict[str, Any]) -> list[tuple[str, int, str]]:
