@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import getpass
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ import click
 import orjson
 
 from datasets import checking, findings, publishing, review, submissions
+from datasets.cli_specs import dataset_schema, dataset_template
 from datasets.formats import Options
 from datasets.models import Submission
 from datasets.specs import SPECS, Spec
@@ -115,16 +115,8 @@ def _shape(spec: Spec) -> dict[str, Any]:
     return {"name": spec.name, "vi": spec.vi, "columns": columns}
 
 
-@dataset.command(
-    "template",
-    epilog="\b\nVí dụ / example:\n  sogoc dataset template citizens > citizens.csv",
-)
-@click.argument("name", type=click.Choice(list(SPECS)))
-def dataset_template(name: str) -> None:
-    """Print a filled example of a dataset's file."""
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow([column.name for column in SPECS[name].columns])
-    writer.writerow([column.example for column in SPECS[name].columns])
+dataset.add_command(dataset_template)
+dataset.add_command(dataset_schema)
 
 
 @dataset.command(

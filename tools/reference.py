@@ -6,7 +6,7 @@ say what the code no longer does. The first look-up in the READMEs comes from th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
@@ -14,8 +14,6 @@ from pathlib import Path
 import click
 
 from auth.scopes import SCOPES
-from datasets.specs import RULES, SPECS
-from datasets.synthetic import books, civil, deeds, fates, land, people
 from registry.cli import main as sogoc
 from registry.demo import guide
 from registry.http import TEXTS
@@ -23,8 +21,8 @@ from registry.kernel.errors import SogocError
 from registry.kernel.fields import Catalogue
 from registry.kernel.settings import PREFIX, Settings
 from registry.problems import PROBLEMS
-from tools.dirt import DIRT
-from tools.land_dirt import LAND_DIRT
+from tools.markdown import table
+from tools.reference_datasets import datasets, rules
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -74,6 +72,7 @@ def render() -> dict[str, str]:
         problems,
         attributes,
         datasets,
+        rules,
     )
     return {f"{page.__name__}.md": "\n".join([*_page(page), ""]) for page in pages}
 
@@ -81,12 +80,6 @@ def render() -> dict[str, str]:
 def _page(page: Callable[[], Iterable[str]]) -> Iterator[str]:
     title, *lines = page()
     yield from (f"# {title}", "", _NOTE, "", *lines)
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Yield a table of Markdown; a bar inside a cell would end it."""
-    for cells in (head, ["---"] * len(head), *rows):
-        yield "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
 
 
 def settings() -> Iterator[str]:
@@ -97,7 +90,7 @@ def settings() -> Iterator[str]:
     yield "Read once at start. An unknown name or a wrong value stops the start and names the"
     yield "nearest setting. Each also has a `_FILE` form, whose value is the file that holds it."
     yield ""
-    yield from _table(
+    yield from table(
         ("Biến / variable", "Mặc định / default", "Ý nghĩa / meaning"),
         (
             (f"`{PREFIX}{field.name.upper()}`", f"`{field.default}`", field.metadata["about"])
@@ -114,7 +107,7 @@ def scopes() -> Iterator[str]:
     yield "A token carries scopes; the agreement says which attributes may be read."
     yield ""
     rows = ((f"`{name}`", text.vi, text.en) for name, text in sorted(SCOPES.items()))
-    yield from _table(("Phạm vi / scope", "Việt", "English"), rows)
+    yield from table(("Phạm vi / scope", "Việt", "English"), rows)
 
 
 def commands() -> Iterator[str]:
@@ -147,7 +140,7 @@ def problems() -> Iterator[str]:
     yield "Every error is such a document; the language follows `Accept-Language`."
     yield ""
     about = _WHEN | {kind.code: _first_line(kind) for kind in _kinds(SogocError)}
-    yield from _table(
+    yield from table(
         ("Mã / code", "HTTP", "Việt", "English", "Khi nào / when"),
         (
             (f"`{code}`", problem.status, problem.title.vi, problem.title.en, about[code])
@@ -156,7 +149,7 @@ def problems() -> Iterator[str]:
     )
     yield from ("", "## Mã trong `errors[]` / codes in `errors[]`", "")
     rows = ((f"`{code}`", text.vi, text.en) for code, text in TEXTS.items())
-    yield from _table(("Mã / code", "Việt", "English"), rows)
+    yield from table(("Mã / code", "Việt", "English"), rows)
 
 
 def _kinds(kind: type[SogocError]) -> Iterator[type[SogocError]]:
@@ -179,7 +172,7 @@ def attributes() -> Iterator[str]:
     yield "to all its sources. Flags ride along and can't be requested."
     for catalogue in catalogues():
         yield from ("", f"## {catalogue.register}", "")
-        yield from _table(
+        yield from table(
             ("Đường dẫn / path", "Việt", "English", "Độ nhạy / sensitivity", "Nguồn / sources"),
             (
                 (f"`{a.path}`", a.vi, a.en, a.sensitivity, ", ".join(f"`{s}`" for s in a.sources))
@@ -193,53 +186,6 @@ def catalogues() -> list[Catalogue]:
     """Return the catalogue of every register, found by the name of its module."""
     found = sorted((ROOT / "registry").glob("*/attributes.py"))
     return [import_module(f"registry.{path.parent.name}.attributes").CATALOGUE for path in found]
-
-
-def datasets() -> Iterator[str]:
-    """Yield the page of datasets: their columns, the rules, and the dirt of made-up files."""
-    yield "Bộ dữ liệu / Datasets"
-    yield "Tệp CSV UTF-8, ô là chữ, hàng đầu là tên cột, theo thứ tự nạp dưới đây. Bộ có cột"
-    yield "`geometry` cũng nhận GeoJSON, GeoPackage và Shapefile nén zip."
-    yield ""
-    yield "CSV in UTF-8 with a header, loaded in this order; `sogoc dataset template` prints one. A"
-    yield "dataset with a column `geometry` takes GeoJSON, GeoPackage and zipped Shapefiles too."
-    for spec in SPECS.values():
-        yield from ("", f"## {spec.name} ({spec.vi})", "")
-        yield from _table(
-            ("Cột / column", "Việt", "Bắt buộc / required", "Ví dụ / example"),
-            (
-                (f"`{c.name}`", c.vi, "x" if c.required else "", c.example and f"`{c.example}`")
-                for c in spec.columns
-            ),
-        )
-    yield from ("", "## Quy tắc / rules", "", "`error` giữ dòng lại, `warning` chỉ nhắc.", "")
-    yield from _table(
-        ("Mã / code", "Mức / severity", "Việt", "English", "Cách sửa", "Repair"),
-        (
-            (f"`{r.code}`", r.severity, r.text.vi, r.text.en, r.repair.vi, r.repair.en)
-            for r in RULES.values()
-        ),
-    )
-    yield from ("", "## Độ bẩn của dữ liệu giả lập / dirt of synthetic files", "")
-    yield "Năm người đầu (gia đình mẫu) không có lỗi, trừ một ngày sinh đã cải chính; tỷ lệ tính"
-    yield "trên mọi người nếu không ghi khác."
-    yield ""
-    yield "The first five, who are the personas, have none of it but one birthday that was"
-    yield "corrected. Shares are of all people unless the row says otherwise."
-    yield ""
-    yield from _table(("Việt", "English", "Tỷ lệ / share"), _dirt())
-
-
-def _dirt() -> Iterator[tuple[str, str, str]]:
-    since = "…"
-    for last, share in people.YEAR_ONLY.items():
-        until = last if last < people.ON.year else "…"
-        yield f"Chỉ biết năm sinh ({since}–{until})", "Only the year of birth known", f"{share:.0%}"
-        since = str(last + 1)
-    for module in (people, fates, civil, books, land, deeds):
-        for name, value in vars(module).items():
-            if name.isupper() and not name.startswith("_") and isinstance(value, float):
-                yield *(DIRT | LAND_DIRT)[name], f"{100 * value:g}%"
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from datasets.specs.base import Entry, Finding, Spec
 from datasets.specs.citizens import CITIZENS
 from datasets.specs.civil_books import CIVIL_BOOKS
 from datasets.specs.civil_status import CIVIL_STATUS
+from datasets.specs.household_members import with_registered_members
 from datasets.specs.households import HOUSEHOLDS
 from datasets.specs.parcels import PARCELS
 from datasets.specs.rules import RULES
@@ -15,5 +16,12 @@ __all__ = ["RULES", "SPECS", "Entry", "Finding", "Spec"]
 # In the order in which they must be loaded: households and parcels name citizens, and an act that
 # is not there says nothing before it is known which books are.
 SPECS: dict[str, Spec] = {
-    spec.name: spec for spec in (CITIZENS, HOUSEHOLDS, CIVIL_BOOKS, CIVIL_STATUS, PARCELS)
+    spec.name: spec
+    for spec in (
+        CITIZENS,
+        with_registered_members(HOUSEHOLDS),
+        CIVIL_BOOKS,
+        CIVIL_STATUS,
+        PARCELS,
+    )
 }

@@ -9,7 +9,6 @@ import shapely
 
 from datasets.formats import Row
 from datasets.specs import RULES
-from datasets.specs.parcel_rules import PARCEL_RULES
 from datasets.specs.parcels import read
 from tests.datasets.loads import EAST, NORTH, row, square
 
@@ -154,6 +153,10 @@ WARNINGS: list[tuple[str, Cells]] = [
         },
     ),
 ]
+_OF_SEVERAL_ROWS = {"parcel_held", "parcel_rows_differ", "repeated_parcel_id"}
+# What only a load can tell is in test_parcel_loads.
+_OF_LOADS = {"overlap", "outside_commune", "unknown_holder"}
+SHOWN = {rule for rule, _ in ERRORS + WARNINGS} | _OF_SEVERAL_ROWS | _OF_LOADS
 
 
 @pytest.mark.parametrize(("rule", "cells"), WARNINGS)
@@ -180,11 +183,7 @@ def test_what_is_within_the_rules_is_not_remarked(cells: dict[str, str]) -> None
 
 
 def test_every_rule_of_parcels_is_broken_by_some_row_here() -> None:
-    of_several_rows = {"parcel_held", "parcel_rows_differ", "repeated_parcel_id"}
-    # What only a load can tell is in test_parcel_loads.
-    of_loads = {"overlap", "outside_commune", "unknown_holder"}
-    shown = {rule for rule, _ in ERRORS + WARNINGS} | of_several_rows | of_loads
-    assert {words[0] for words in PARCEL_RULES} <= shown
+    assert {code for code, rule in RULES.items() if rule.about == "parcels"} <= SHOWN
 
 
 # What is kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from datasets.comparing import compare
 from datasets.differences import Wanted
 from datasets.models import Submission
 from datasets.specs import RULES
-from datasets.specs.rules import Rule
+from datasets.specs.rules import Threshold
 from registry.kernel.access_log import AccessEvent, Asker
 from registry.kernel.clock import now
 from registry.kernel.db import Database
@@ -115,7 +116,7 @@ def test_too_many_errors_of_a_rule_stop_the_approval(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rule = RULES["personal_id_shape"]
-    strict = Rule(rule.code, rule.severity, rule.text, rule.repair, most_percent=10.0)
+    strict = replace(rule, threshold=Threshold(percent=10))
     monkeypatch.setitem(RULES, rule.code, strict)
     submission = desk.submit("citizens", BAYS_ROW, {"personal_id": "12"})
     desk.check(submission)

@@ -11,6 +11,7 @@ import click
 import pytest
 
 from auth.scopes import SCOPES
+from datasets.specs import RULES
 from registry.cli import main
 from registry.kernel.settings import Settings
 from registry.problems import PROBLEMS
@@ -55,6 +56,7 @@ def test_the_committed_pages_are_what_the_code_says() -> None:
         ("scopes", [f"`{scope}`" for scope in SCOPES]),
         ("problems", [f"`{code}`" for code in PROBLEMS]),
         ("commands", [f"## {' '.join(path)}\n" for path, _ in _commands()]),
+        ("rules", [f"`{code}`" for code in RULES]),
         ("attributes", [f"`{a.path}`" for c in reference.catalogues() for a in c.attributes]),
     ],
 )
