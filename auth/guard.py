@@ -65,6 +65,22 @@ def authenticated(view: View) -> View:
     return _guarding("", personal=False)(view)
 
 
+def require_steward(*scopes: str) -> Callable[[View], View]:
+    """Let a view of the stewards' desk answer who holds any of ``scopes``.
+
+    Their purpose is fixed and needs no agreement; a refusal is logged, for personal data may
+    have been asked for.
+    """
+    one_of = require_one_of(*scopes)
+
+    def decorate(view: View) -> View:
+        guarded = one_of(view)
+        guarded.steward = True  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
 def require_one_of(*scopes: str) -> Callable[[View], View]:
     """Let a view that tells nothing personal answer who holds any of ``scopes``."""
     if not SCOPES.keys() >= set(scopes):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import flask
 import orjson
 from flask.views import MethodView
 
-from auth.guard import current_principal, require_steward
+from auth.guard import current_principal, public, require_steward
 from datasets import (
     corrections,
     differences,
@@ -31,6 +32,7 @@ from datasets.steward import asker_of
 from datasets.submissions import Uploads
 from registry.http import Blueprint, database, value_error
 from registry.jobs.models import Job
+from registry.jobs.schemas import JobSchema
 from registry.jobs.views import describe
 from registry.kernel.access_log import Asker
 from registry.kernel.errors import Malformed, Text, UnsupportedMediaType
@@ -48,6 +50,11 @@ _NO_FILE = Text(
     "Gửi tệp trong phần `file` của multipart/form-data.",
     "Send the file as part `file` of multipart/form-data.",
 )
+_MEDIA = {
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/jsonl",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 _FORM = {
     "requestBody": {
         "required": True,
@@ -267,7 +274,7 @@ class Differences(MethodView):
     @blp.arguments(schemas.DifferencesQuery, location="query")
     @blp.response(200, schemas.DifferencesSchema)
     def get(self, query: dict[str, Any], submission_id: str) -> dict[str, Any]:
-        """Từng hồ sơ: cũ và mới; đọc thay đổi bất thường được ghi lại / each record, old and new."""
+        """Từng hồ sơ, cũ và mới / each record, old and new."""
         wanted = differences.Wanted(**query)
         with database().transaction() as session:
             found = submissions.require_submission(session, submission_id)
@@ -363,7 +370,7 @@ class Rollback(MethodView):
     @_submitter
     @blp.response(201, schemas.SubmissionSchema)
     def post(self, release_id: str) -> tuple[Submission, int, dict[str, str]]:
-        """Đề nghị khôi phục; người khác xem trước rồi duyệt / propose a rollback, to be approved."""
+        """Đề nghị khôi phục, chờ người khác duyệt / propose a rollback."""
         made = publishing.propose_rollback(database(), release_id, _by())
         return made, 201, {"Location": f"/v1/datasets/submissions/{made.id}"}
 
@@ -375,7 +382,7 @@ class Quality(MethodView):
     @public
     @blp.response(200, schemas.QualitySchema)
     def get(self) -> dict[str, Any]:
-        """Chất lượng và độ mới theo bộ dữ liệu và xã / quality and freshness by dataset and ward."""
+        """Chất lượng và độ mới theo xã / quality and freshness by ward."""
         with database().reading() as session:
             return {"datasets": quality.read_quality(session)}
 

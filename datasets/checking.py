@@ -33,15 +33,16 @@ from datasets.models import (
 )
 from datasets.registered import REGISTERS
 from datasets.sources import read_file
-from datasets.specs import SPECS, Entry
-from datasets.submissions import Uploads, note, options_of, require_open, take_approval
+from datasets.specs import Entry
+from datasets.submissions import Uploads, note, options_of, require_open, spec_of, take_approval
 from registry.kernel.bulk import insert_rows, uncollected
 from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.errors import Conflict, Text
 from registry.kernel.ledger import Change
+from registry.terminal import Tell as Progress
 
-Progress = Callable[[int], None]
+Hold = Callable[[Session], None]
 _BATCH = 5000
 _PAGE = 1000
 _PER_ATTEMPT = (
@@ -55,26 +56,33 @@ _OVERTAKEN = Text(
 )
 
 
-def check(
+def check(  # noqa: PLR0913, PLR0917 - what to check, who wants it, and how it is told
     database: Database,
     uploads: Uploads,
     submission_id: str,
     by: str,
     progress: Progress | None = None,
+    hold: Hold | None = None,
 ) -> Submission:
     """Check every row against the specification; return the submission.
 
     All findings are kept, and what the valid rows say is staged, so that just what was checked
     is what can be published. Another check takes the place of the one before, and of an approval
-    that was given. Raises Conflict once it is published or where two checks run at once, and
+    that was given. ``hold`` is called in the transaction that makes it count, and may refuse it.
+    Raises Conflict once it is published or where two checks run at once, and
     Invalid for a file that can't be read at all.
     """
     submission, attempt = _begin(database, submission_id)
     with uncollected():
         with database.reading() as session:
             told = _check(database, session, uploads, submission, attempt, progress)
-        unusual = compare(database, submission, attempt)
-    return _count(database, submission_id, attempt, told, unusual, by)
+        unusual = compare(database, submission, attempt, progress)
+    with database.transaction() as session:
+        checked = _count(session, submission_id, attempt, told, unusual)
+        note(session, checked, by, "checked")
+        if hold:
+            hold(session)
+    return checked
 
 
 def _begin(database: Database, submission_id: str) -> tuple[Submission, int]:
@@ -150,7 +158,7 @@ def _check(  # noqa: PLR0913, PLR0917 - where to read, where to write, and what
                 *(key_of(change.document), change.valid_from, change.document),
             )
         if progress:
-            progress(told.read)
+            progress(told.read, phase="check")
     findings.write()
     staged.write()
     _keep_rows(database, submission, attempt, rows, told.flagged)
@@ -182,7 +190,7 @@ def _rows(
     corrected: dict[_Place, dict[str, str]],
 ) -> Iterator[Row]:
     """Read the kept file by its specification, corrected rows in place of the file's."""
-    spec = SPECS[submission.dataset]
+    spec = spec_of(submission)
     columns = [column.name for column in spec.columns]
     required = [column.name for column in spec.columns if column.required]
     rows = read_file(uploads.path(submission.sha256), columns, required, options)
@@ -200,7 +208,7 @@ def _entries(
     session: Session, submission: Submission, rows: Iterable[Row], options: Options
 ) -> Iterator[Entry]:
     """Check rows by the specification, by one another, and against what is registered."""
-    spec = SPECS[submission.dataset]
+    spec = spec_of(submission)
     entries = spec.read(rows)
     return spec.against(session, entries, options) if spec.against else entries
 
@@ -241,50 +249,48 @@ class _Batches:
         self._waiting = []
 
 
-def _count(  # noqa: PLR0913, PLR0917 - what was found belongs to one check of one submission
-    database: Database, submission_id: str, attempt: int, told: _Told, unusual: int, by: str
+def _count(
+    session: Session, submission_id: str, attempt: int, told: _Told, unusual: int
 ) -> Submission:
     """Let a finished check count, unless a later one was begun meanwhile."""
-    with database.transaction() as session:
-        submission = require_open(session, submission_id)
-        if submission.attempts != attempt:
-            raise Conflict(_OVERTAKEN)
-        insert_rows(
-            session,
-            SubmissionPart,
-            (
-                *("submission", "attempt", "part", "ward"),
-                *("rows_read", "rows_valid", "rows_rejected", "rows_skipped"),
-            ),
-            [
-                (submission.id, attempt, part, ward, sum(numbers), *numbers)
-                for (part, ward), numbers in _lines(told.rows).items()
-            ],
-        )
-        insert_rows(
-            session,
-            SubmissionRuleCount,
-            ("submission", "attempt", "rule", "ward", "count"),
-            [(submission.id, attempt, *key, count) for key, count in told.rules.items()],
-        )
-        valid, rejected, skipped = (
-            sum(n for (*_, verdict), n in told.rows.items() if verdict == asked)
-            for asked in ("valid", "rejected", "skipped")
-        )
-        submission.rows_read, submission.rows_valid = told.read, valid
-        submission.rows_rejected, submission.rows_skipped = rejected, skipped
-        submission.digest = told.digest.hexdigest()
-        submission.unusual, submission.unusual_seen_by = unusual, None
-        take_approval(submission)
-        submission.earlier_attempt, submission.attempt = submission.attempt, attempt
-        submission.checked_at = now()
-        submission.state = "checked"
-        session.flush()
-        note(session, submission, by, "checked")
-        kept = {attempt, submission.earlier_attempt} - {None}
-        _clear(session, submission, lambda number: number.not_in(kept))
-        # Of the check before this one only its findings are of use: to tell what has healed.
-        _clear(session, submission, lambda number: number != attempt, StagedChange)
+    submission = require_open(session, submission_id)
+    if submission.attempts != attempt:
+        raise Conflict(_OVERTAKEN)
+    insert_rows(
+        session,
+        SubmissionPart,
+        (
+            *("submission", "attempt", "part", "ward"),
+            *("rows_read", "rows_valid", "rows_rejected", "rows_skipped"),
+        ),
+        [
+            (submission.id, attempt, part, ward, sum(numbers), *numbers)
+            for (part, ward), numbers in _lines(told.rows).items()
+        ],
+    )
+    insert_rows(
+        session,
+        SubmissionRuleCount,
+        ("submission", "attempt", "rule", "ward", "count"),
+        [(submission.id, attempt, *key, count) for key, count in told.rules.items()],
+    )
+    valid, rejected, skipped = (
+        sum(n for (*_, verdict), n in told.rows.items() if verdict == asked)
+        for asked in ("valid", "rejected", "skipped")
+    )
+    submission.rows_read, submission.rows_valid = told.read, valid
+    submission.rows_rejected, submission.rows_skipped = rejected, skipped
+    submission.digest = told.digest.hexdigest()
+    submission.unusual, submission.unusual_seen_by = unusual, None
+    take_approval(submission)
+    submission.earlier_attempt, submission.attempt = submission.attempt, attempt
+    submission.checked_at = now()
+    submission.state = "checked"
+    session.flush()
+    kept = {attempt, submission.earlier_attempt} - {None}
+    _clear(session, submission, lambda number: number.not_in(kept))
+    # Of the check before this one only its findings are of use: to tell what has healed.
+    _clear(session, submission, lambda number: number != attempt, StagedChange)
     return submission
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,9 +15,9 @@ from datasets.unusual import changed_paths, ends, unusual
 from registry.kernel.bulk import insert_rows
 from registry.kernel.db import Database
 from registry.kernel.fields import Document
+from registry.terminal import Tell as Progress
 
 _PAGE = 5000
-Progress = Callable[[int], None]
 _Key = tuple[str, str, str]
 
 
@@ -37,7 +37,7 @@ def compare(
             strange += sum(bool(difference[-1]) for difference in found)
             _write(database, submission, attempt, found)
             if progress:
-                progress(page[-1].number)
+                progress(page[-1].number, phase="compare")
     rows = [(submission.id, attempt, *key, count) for key, count in counts.items()]
     with database.transaction() as writing:
         names = ("submission", "attempt", "ward", "kind", "field", "count")

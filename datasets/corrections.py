@@ -15,7 +15,7 @@ from datasets.models import Submission, SubmissionCorrection, SubmissionRow
 from datasets.reports import ADDED
 from datasets.sources import read_file
 from datasets.specs import Spec
-from datasets.submissions import Uploads, note, require_open, take_approval
+from datasets.submissions import Uploads, note, require_open, spec_of, take_approval
 from registry.kernel.clock import now
 from registry.kernel.errors import Conflict, FieldError, Invalid, Text
 
@@ -28,9 +28,7 @@ _TWICE = Text("Một dòng có mặt hai lần trong tệp sửa.", "A row stand
 _NOT_CHECKED = Text("Hãy kiểm tra bản nộp trước.", "Check the submission first.")
 
 
-def correct(
-    session: Session, uploads: Uploads, submission_id: str, spec: Spec, path: Path, by: str
-) -> int:
+def correct(session: Session, uploads: Uploads, submission_id: str, path: Path, by: str) -> int:
     """Keep the rows of a report that came back mended; return how many of them changed.
 
     The file's own columns count, an emptied cell included; columns that are not there stay as
@@ -41,7 +39,7 @@ def correct(
     submission = require_open(session, submission_id)
     if submission.attempt is None:
         raise Conflict(_NOT_CHECKED)
-    sha256, _ = uploads.keep(path)
+    spec, (sha256, _) = spec_of(submission), uploads.keep(path)
     known, shown = _known(session, submission), set(inspect(path).header)
     changed: dict[_Place, dict[str, str]] = {}
     for row in _read(path, spec):

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from datasets import review
-from datasets.checking import Progress, check, rendered, staged_changes
+from datasets.checking import check, rendered, staged_changes
 from datasets.formats import Options
 from datasets.models import RegistryVersion, Release, StagedChange, Submission
 from datasets.specs import SPECS
@@ -27,6 +27,7 @@ from registry.kernel.clock import now
 from registry.kernel.db import Database, new_id
 from registry.kernel.errors import Conflict, NotFound, Text
 from registry.kernel.ledger import Change
+from registry.terminal import Tell as Progress
 
 _NOT_APPROVED = Text(
     "Chỉ công bố được bản nộp đã được người thứ hai duyệt.",
@@ -42,7 +43,7 @@ _NO_RELEASE = Text("Không có bản công bố này.", "There is no such releas
 
 def schedule(session: Session, submission_id: str, by: str, at: datetime) -> Submission:
     """Have an approved submission published at a moment to come; raises Conflict otherwise."""
-    submission = _require_approved(session, submission_id)
+    submission = require_approved(session, submission_id)
     submission.scheduled_for = at
     note(session, submission, by, "scheduled", at.isoformat())
     return submission
@@ -61,7 +62,7 @@ def publish(
     and its time has come, and Invalid where a register can't take it (a household of unknown
     people).
     """
-    submission = _require_approved(session, submission_id)
+    submission = require_approved(session, submission_id)
     if submission.scheduled_for is not None and submission.scheduled_for > now():
         raise Conflict(_TOO_EARLY)
     number = _next_number(session)
@@ -90,7 +91,7 @@ def _write(session: Session, submission: Submission, progress: Progress | None) 
     digest = hashlib.sha256()
     counts = SPECS[submission.dataset].apply(
         session,
-        _told(staged_changes(session, submission), digest.update, progress),
+        _told(staged_changes(session, submission), digest.update, progress, submission.rows_valid),
         source=submission.file_name,
         load=submission.id,
     )
@@ -109,6 +110,7 @@ def _told(
     staged: Iterable[tuple[int, Change]],
     digested: Callable[[bytes], None],
     progress: Progress | None,
+    total: int | None,
 ) -> Iterator[Change]:
     written = 0
     for rows, change in staged:
@@ -116,10 +118,11 @@ def _told(
         yield change
         written += rows
         if progress:
-            progress(written)
+            progress(written, total, phase="publish")
 
 
-def _require_approved(session: Session, submission_id: str) -> Submission:
+def require_approved(session: Session, submission_id: str) -> Submission:
+    """Return an approved submission, locked; raises NotFound and Conflict."""
     submission = require_open(session, submission_id)
     if submission.state != "approved":
         raise Conflict(_NOT_APPROVED)
@@ -139,6 +142,11 @@ def list_releases(session: Session, *, after: int = 0, limit: int = 1000) -> lis
             sa.select(Release).where(Release.number > after).order_by(Release.number).limit(limit)
         )
     )
+
+
+def find_release(session: Session, submission_id: str) -> Release | None:
+    """Return the release that a submission became, None where it was not published."""
+    return session.scalar(sa.select(Release).where(Release.submission == submission_id))
 
 
 def require_release(session: Session, release_id: str) -> Release:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -20,10 +20,10 @@ from registry.kernel.clock import now, today
 from registry.kernel.db import Base, Database, UtcDateTime
 from registry.kernel.errors import NotFound
 from registry.kernel.fields import Document
+from registry.terminal import Tell as Progress
 
 _PAGE = 1000
 MEASURED = ("citizens", "households", "civil_status", "parcels")
-Progress = Callable[[int], None]
 
 
 class WardQuality(Base):
@@ -78,7 +78,7 @@ def measure_quality(database: Database, dataset: str, progress: Progress | None 
                 wards[ward_of(dataset, document)].add(measured, recorded_at)
             done += len(page)
             if progress:
-                progress(done)
+                progress(done, phase=dataset)
     with database.transaction() as session:
         table = WardQuality
         session.execute(sa.delete(table).where(table.dataset == dataset, table.day == today()))

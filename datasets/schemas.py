@@ -276,3 +276,75 @@ class ReleasesSchema(Schema):
 
     releases = fields.List(fields.Nested(ReleaseSchema), required=True)
     after = fields.Integer(required=True)
+
+
+class EncodingSchema(Schema):
+    """An encoding that the file may be in, and three of its names if it is."""
+
+    name = fields.String(required=True)
+    samples = fields.List(fields.String(), required=True)
+
+
+class InspectionSchema(Schema):
+    """What a file is and leaves open; ``open`` names the options that must be answered first."""
+
+    kind = fields.String(required=True)
+    file_name = fields.String(required=True)
+    open = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    encodings = fields.List(fields.Nested(EncodingSchema), required=True)
+    delimiter = fields.String(required=True, allow_none=True)
+    sheets = fields.List(fields.Dict(), required=True)
+    layers = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    text_layers = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    crs = fields.Integer(required=True, allow_none=True)
+    header = fields.List(fields.String(), required=True)
+    rows = fields.List(fields.List(fields.String()), required=True)
+    mapping = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+    notes = fields.List(fields.String(), required=True)
+
+
+class DimensionSchema(Schema):
+    """One of the five measures of good data."""
+
+    code = fields.String(required=True)
+    vi = fields.String(required=True)
+    en = fields.String(required=True)
+    percent = fields.Float(required=True)
+
+
+class MeasuredSchema(Schema):
+    """How good some records are; without records there is nothing to say."""
+
+    records = fields.Integer(required=True)
+    index = fields.Float()
+    dimensions = fields.List(fields.Nested(DimensionSchema))
+    oldest = fields.AwareDateTime()
+    newest = fields.AwareDateTime()
+
+
+class WardQualitySchema(MeasuredSchema):
+    """The records of one ward."""
+
+    ward = fields.String(required=True)
+
+
+class LastReleaseSchema(Schema):
+    """The newest release of a dataset."""
+
+    number = fields.Integer(required=True)
+    published_at = fields.AwareDateTime(required=True)
+
+
+class DatasetQualitySchema(MeasuredSchema):
+    """One dataset."""
+
+    dataset = fields.String(required=True)
+    release = fields.Nested(LastReleaseSchema, required=True, allow_none=True)
+    measured_on = fields.Date(required=True, allow_none=True)
+    wards = fields.List(fields.Nested(WardQualitySchema), required=True)
+
+
+class QualitySchema(Schema):
+    """Quality and freshness of every dataset."""
+
+    datasets = fields.List(fields.Nested(DatasetQualitySchema), required=True)

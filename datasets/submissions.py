@@ -14,15 +14,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from datasets.formats import AS_IT_IS, Options
+from datasets.formats.inspection import Inspection, inspect
 from datasets.models import Submission, SubmissionEvent
-from datasets.specs import SPECS
+from datasets.specs import SPECS, Spec
+from datasets.specs.profiles import PROFILES
+from registry.kernel.access_log import Asker, record_access
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
-from registry.kernel.errors import Conflict, NotFound, Text
+from registry.kernel.errors import Conflict, Invalid, NotFound, Text
 
 _CHUNK = 1 << 20
 _NO_DATASET = Text("Không có bộ dữ liệu này.", "There is no such dataset.")
 _NO_SUBMISSION = Text("Không có bản nộp này.", "There is no such submission.")
+_OTHER_PROFILE = Text(
+    "Mẫu tệp này thuộc bộ dữ liệu khác.", "Files of this form belong to another dataset."
+)
 _PUBLISHED = Text(
     "Bản nộp đã công bố: hãy nộp bản mới, hoặc khôi phục bản công bố trước.",
     "The submission is published: submit a new one, or roll the release back.",
@@ -70,6 +76,8 @@ def submit(  # noqa: PLR0913, PLR0917 - a file, what it is, how to read it, and 
     """
     if dataset not in SPECS:
         raise NotFound(_NO_DATASET)
+    if options.profile and PROFILES[options.profile].dataset != dataset:
+        raise Invalid(_OTHER_PROFILE)
     sha256, size = uploads.keep(path)
     said = options.to_json()
     if options.outlines:
@@ -106,9 +114,45 @@ def options_of(submission: Submission, uploads: Uploads) -> Options:
     return replace(told, outlines=uploads.path(str(told.outlines))) if told.outlines else told
 
 
-def list_submissions(session: Session) -> list[Submission]:
-    """Return every submission, the newest first."""
-    return list(session.scalars(sa.select(Submission).order_by(Submission.id.desc())))
+def spec_of(submission: Submission) -> Spec:
+    """Return the specification of a submission's file, of another system's if that is its form."""
+    spec = SPECS[submission.dataset]
+    profile = submission.options.get("profile")
+    return PROFILES[profile].over(spec) if profile else spec
+
+
+def look(session: Session, uploads: Uploads, submission: Submission, asker: Asker) -> Inspection:
+    """Return what the file of a submission is and leaves open; the reading is logged.
+
+    Its first rows are told too, so that the steward sees which encoding is right. Raises Invalid
+    for a file that can't be read whatever is answered.
+    """
+    record_access(session, asker, "delivered", ["inspection"], submission.id)
+    labels = {column.name: (column.vi,) for column in spec_of(submission).columns}
+    options = options_of(submission, uploads)
+    return inspect(uploads.path(submission.sha256), submission.file_name, labels, options)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which submissions: of a dataset, in a state, older than the one of id ``cursor``."""
+
+    dataset: str | None = None
+    state: str | None = None
+    cursor: uuid.UUID | None = None
+    limit: int | None = None
+
+
+def list_submissions(session: Session, wanted: Wanted = Wanted()) -> list[Submission]:
+    """Return the submissions that are wanted, the newest first."""
+    query = sa.select(Submission).order_by(Submission.id.desc()).limit(wanted.limit)
+    if wanted.dataset is not None:
+        query = query.where(Submission.dataset == wanted.dataset)
+    if wanted.state is not None:
+        query = query.where(Submission.state == wanted.state)
+    if wanted.cursor is not None:
+        query = query.where(Submission.id < str(wanted.cursor))
+    return list(session.scalars(query))
 
 
 def require_submission(session: Session, submission_id: str, *, lock: bool = False) -> Submission:

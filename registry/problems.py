@@ -182,7 +182,7 @@ def _language() -> str:
 def _personal() -> bool:
     request = flask.request
     view = view_of(flask.current_app, request.endpoint, request.method)
-    return bool(getattr(view, "personal", False))
+    return bool(getattr(view, "personal", False) or getattr(view, "steward", False))
 
 
 def _kept(code: str, members: Mapping[str, Any] | None = None) -> bool:

@@ -21,7 +21,8 @@ class Options:
     to leave out. ``crs`` is the EPSG code of outlines that don't name their own; ``layer`` and
     ``encoding`` answer what a file leaves open, ``sheet`` which one of a workbook is meant, and
     ``text_layer`` where a drawing has the numbers of parcels. ``delimiter`` is one of `DELIMITERS`.
-    ``outlines`` is a GeoJSON file of commune outlines to hold parcels against.
+    ``outlines`` is a GeoJSON file of commune outlines to hold parcels against. ``profile`` names
+    the form of another system's files.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Options:
     sheet: str | None = None
     delimiter: str | None = None
     text_layer: str | None = None
+    profile: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         r"""Return what was said; two options that mean the same are written the same.
@@ -46,6 +48,7 @@ class Options:
             "layer": self.layer,
             "names": dict(sorted(self.names.items())),
             "outlines": self.outlines and self.outlines.name,
+            "profile": self.profile,
             "sheet": self.sheet,
             "text_layer": self.text_layer,
         }

@@ -53,6 +53,9 @@ class Settings:
         1000, "Most identifiers in one look-up; more answers 400 and no record."
     )
     max_body_bytes: int = _setting(1_000_000, "Largest request body in bytes; more answers 413.")
+    max_upload_bytes: int = _setting(
+        2_000_000_000, "Largest file that a steward can submit, in bytes; more answers 413."
+    )
     sqlite_synchronous: str = _setting(
         "FULL",
         "SQLite durability: FULL survives power loss, NORMAL only a crash of the process.",
@@ -74,7 +77,13 @@ class Settings:
             raise SettingsError(
                 f"SOGOC_ACCESS_TOKEN_SECONDS: between 1 and {LONGEST_TOKEN_SECONDS}"
             )
-        for name in ("max_identifiers", "max_body_bytes", "job_lease_seconds", "pool_size"):
+        for name in (
+            "max_identifiers",
+            "max_body_bytes",
+            "max_upload_bytes",
+            "job_lease_seconds",
+            "pool_size",
+        ):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()}: at least 1")
         if self.production:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -126,7 +125,7 @@ def _convert(row: Row) -> Converted:
     if marital == _DIVORCED_OR_WIDOWED:
         found.append(("coarse_code", _MARITAL))
     findings = tuple(Finding(rule, row.line, at, row.part) for rule, at in found)
-    return Converted(replace(row, cells=cells), findings)
+    return Converted(row._replace(cells=cells), findings)
 
 
 def _name(told: Mapping[str, str]) -> dict[str, str]:

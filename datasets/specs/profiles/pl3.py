@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import date, timedelta
 
 from datasets.formats import Row
@@ -111,7 +110,7 @@ def _convert(row: Row) -> Converted:
     if _changed_hands(theirs) and _TRANSFERRED in fold(theirs.get(_REASON, "")):
         cells |= {"restriction": "transferred_unregistered", "restriction_party": theirs[_NOW]}
     findings = tuple(Finding(rule, row.line, at, row.part) for rule, at in _found(theirs))
-    return Converted(replace(row, cells=cells), findings)
+    return Converted(row._replace(cells=cells), findings)
 
 
 def _parcel(theirs: Mapping[str, str]) -> dict[str, str]:
