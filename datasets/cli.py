@@ -1,56 +1,24 @@
-"""The commands of data stewards: generate, submit, check, publish."""
+"""The commands that bring files in: generate, list, submit, check; the rest of the way beside."""
 
 from __future__ import annotations
 
-import getpass
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import click
 import orjson
 
-from datasets import checking, findings, publishing, review, submissions
+from datasets import checking, cli_review, findings, submissions
+from datasets.cli_shared import ID, Context, as_json_too, as_whom, show, uploads, wire
 from datasets.cli_specs import dataset_schema, dataset_template
 from datasets.formats import Options
-from datasets.models import Submission
 from datasets.specs import SPECS, Spec
-from datasets.submissions import Uploads
+from datasets.specs.profiles import PROFILES
 from datasets.synthetic import files
-from registry.kernel.db import Database
-from registry.kernel.settings import Settings
 from registry.terminal import progress
-
-_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_as_whom = click.option(
-    "--as",
-    "by",
-    metavar="NAME",
-    default=getpass.getuser,
-    help="Who does this; by default the user of this machine.",
-)
-_OF_RELEASE = (
-    *("id", "number", "dataset", "submission", "undoes", "counts", "digest", "notes"),
-    *("published_by", "published_at"),
-)
-
-
-class Context(Protocol):
-    """What the assembling command hands in."""
-
-    @property
-    def settings(self) -> Settings:
-        """The settings."""
-
-    @property
-    def database(self) -> Database:
-        """The database."""
-
-
-def uploads(settings: Settings) -> Uploads:
-    """Return the folder of raw files."""
-    return Uploads(Path(settings.upload_dir))
 
 
 @click.command(
@@ -76,7 +44,7 @@ def uploads(settings: Settings) -> Uploads:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="GeoJSON of real commune outlines, by code, in which the parcels lie.",
 )
-@_json
+@as_json_too
 def generate(  # noqa: PLR0913 - one parameter an option
     dataset: str, citizens: int, seed: int, out: Path, outlines: Path | None, *, as_json: bool
 ) -> None:
@@ -97,7 +65,7 @@ def dataset() -> None:
     "list",
     epilog="\b\nVí dụ / example:\n  sogoc dataset list",
 )
-@_json
+@as_json_too
 def dataset_list(*, as_json: bool) -> None:
     """List the datasets and their columns."""
     if as_json:
@@ -121,7 +89,8 @@ dataset.add_command(dataset_schema)
 
 @dataset.command(
     "submit",
-    epilog="\b\nVí dụ / example:\n  sogoc dataset submit citizens files/citizens.csv --map so_nha=",
+    epilog="\b\nVí dụ / example:\n  sogoc dataset submit citizens files/dan.csv --map so_nha=\n"
+    "  sogoc dataset submit citizens files/dan.csv --encoding tcvn3 --as lan",
 )
 @click.argument("name", type=click.Choice(list(SPECS)))
 @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -139,42 +108,47 @@ dataset.add_command(dataset_schema)
     help="System of outlines that don't name their own, such as 9210.",
 )
 @click.option("--layer", help="Layer of a GeoPackage that has several.")
-@click.option("--encoding", help="Encoding of a Shapefile that doesn't say it right.")
+@click.option("--encoding", help="Encoding of the texts, such as cp1258, tcvn3 or vni.")
+@click.option("--sheet", help="Sheet of a workbook that has several.")
+@click.option("--delimiter", help="What separates the cells of a CSV file: , ; | or tab.")
+@click.option("--text-layer", help="Layer of a drawing on which the parcel numbers stand.")
+@click.option(
+    "--profile", type=click.Choice(sorted(PROFILES)), help="The file is one of another system."
+)
 @click.option(
     "--outlines",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="GeoJSON of commune outlines, by code, to hold parcels against.",
 )
-@_as_whom
-@_json
+@as_whom
+@as_json_too
 @click.pass_obj
-def dataset_submit(  # noqa: PLR0913 - one parameter an option
+def dataset_submit(  # noqa: PLR0913 - who, what and how it is read
     context: Context,
+    /,
     name: str,
     path: Path,
     *,
     names: tuple[str, ...],
-    crs: int | None,
-    layer: str | None,
-    encoding: str | None,
-    outlines: Path | None,
     by: str,
     as_json: bool,
+    outlines: Path | None,
+    **said: Any,
 ) -> None:
     """Submit a file; the same file with the same options again is the same submission."""
-    options = Options(_names(names), crs, layer, encoding, outlines)
+    options = replace(Options.from_json({**said, "names": _names(names)}), outlines=outlines)
     with context.database.transaction() as session:
         made = submissions.submit(session, uploads(context.settings), name, path, by, options)
-    _show(made, as_json=as_json)
+    show(made, as_json=as_json)
 
 
 @dataset.command(
     "check",
-    epilog="\b\nVí dụ / example:\n  sogoc dataset check 0198c0de-0000-7000-8000-000000000001",
+    epilog=f"\b\nVí dụ / example:\n  sogoc dataset check {ID}",
 )
 @click.argument("submission_id")
-@_as_whom
-@_json
+@as_whom
+@as_json_too
 @click.pass_obj
 def dataset_check(context: Context, submission_id: str, *, by: str, as_json: bool) -> None:
     """Check a submission; exit 1 if rows were rejected."""
@@ -184,7 +158,7 @@ def dataset_check(context: Context, submission_id: str, *, by: str, as_json: boo
         )
     with context.database.reading() as session:
         found = findings.list_findings(session, checked)
-    _show(checked, as_json=as_json, findings=found)
+    show(checked, as_json=as_json, findings=found)
     sys.exit(1 if checked.rows_rejected else 0)
 
 
@@ -199,102 +173,21 @@ def _names(pairs: Iterable[str]) -> dict[str, str]:
 
 
 @dataset.command(
-    "approve",
-    epilog="\b\nVí dụ / example:\n  sogoc dataset approve 0198c0de-0000-7000-8000-000000000001"
-    " --as binh",
-)
-@click.argument("submission_id")
-@click.option("--break-glass", metavar="REASON", help="Approve alone; loud in every log.")
-@_as_whom
-@_json
-@click.pass_obj
-def dataset_approve(
-    context: Context, submission_id: str, *, break_glass: str | None, by: str, as_json: bool
-) -> None:
-    """Approve what somebody else submitted, after looking at its unusual changes."""
-    with context.database.transaction() as session:
-        done = review.approve(session, submission_id, by, break_glass=break_glass)
-    _show(done, as_json=as_json)
-
-
-@dataset.command(
-    "publish",
-    epilog="\b\nVí dụ / example:\n  sogoc dataset publish 0198c0de-0000-7000-8000-000000000001",
-)
-@click.argument("submission_id")
-@click.option("--notes", default="", help="What readers of the release should know.")
-@_as_whom
-@_json
-@click.pass_obj
-def dataset_publish(
-    context: Context, submission_id: str, *, notes: str, by: str, as_json: bool
-) -> None:
-    """Publish an approved submission as the next release."""
-    with context.database.transaction() as session, progress("publish") as tell:
-        made = publishing.publish(session, submission_id, by, tell, notes)
-    told = {name: getattr(made, name) for name in _OF_RELEASE}
-    counts = "  ".join(f"{name} {count}" for name, count in made.counts.items())
-    click.echo(orjson.dumps(told) if as_json else f"{made.number}  {made.dataset}  {counts}")
-
-
-@dataset.command(
     "history",
     epilog="\b\nVí dụ / example:\n  sogoc dataset history --json",
 )
-@_json
+@as_json_too
 @click.pass_obj
 def dataset_history(context: Context, *, as_json: bool) -> None:
     """List every submission, the newest first."""
     with context.database.reading() as session:
         found = submissions.list_submissions(session)
     if as_json:
-        click.echo(orjson.dumps([_wire(submission) for submission in found]))
+        click.echo(orjson.dumps([wire(submission) for submission in found]))
         return
     for submission in found:
-        _show(submission, as_json=False)
+        show(submission, as_json=False)
 
 
-def _wire(submission: Submission) -> dict[str, Any]:
-    names = (
-        "id",
-        "dataset",
-        "file_name",
-        "sha256",
-        "size",
-        "options",
-        "undoes",
-        "submitted_by",
-        "submitted_at",
-        "state",
-        "checked_at",
-        "rows_read",
-        "rows_valid",
-        "rows_rejected",
-        "rows_skipped",
-        "unusual",
-        "approved_by",
-        "approved_at",
-        "break_glass",
-        "scheduled_for",
-    )
-    return {name: getattr(submission, name) for name in names}
-
-
-def _show(
-    submission: Submission, *, as_json: bool, findings: Sequence[Mapping[str, Any]] | None = None
-) -> None:
-    shape = _wire(submission) | ({} if findings is None else {"findings": findings})
-    if as_json:
-        click.echo(orjson.dumps(shape))
-        return
-    click.echo(f"{submission.id}  {submission.dataset}  {submission.state}  {submission.file_name}")
-    if submission.rows_read is not None:
-        click.echo(
-            f"  đọc {submission.rows_read} = hợp lệ {submission.rows_valid}"
-            f" + lỗi {submission.rows_rejected} + bỏ qua {submission.rows_skipped}"
-        )
-    for found in findings or ():
-        click.echo(
-            f"  {found['severity']}: {found['vi']} x{found['count']}, dòng {found['first_line']}…"
-            f" {found['repair_vi']}"
-        )
+for _command in cli_review.COMMANDS:
+    dataset.add_command(_command)

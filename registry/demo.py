@@ -23,7 +23,7 @@ from auth.clients import create_agreement, create_client
 from auth.principals import Agreement
 from auth.scopes import SCOPES
 from datasets import publishing
-from datasets.cli import uploads
+from datasets.cli_shared import uploads
 from datasets.specs import SPECS
 from datasets.submissions import Uploads
 from datasets.synthetic import files
