@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from registry.jobs import queue
+from registry.jobs.pulse import Pulse
+from registry.kernel.db import Database
 
 ROOT = Path(__file__).parents[2]
 SECRET = re.compile(r"-u demo-agency:(\S+)")
@@ -176,6 +181,25 @@ def test_a_second_start_uses_the_same_data(tmp_path: Path) -> None:
         pass
     assert SECRET.findall(first) == SECRET.findall(second)
     assert (folder / "registry.db").stat().st_ino == made
+
+
+def test_a_worker_runs_beside_the_server_and_ends_with_it(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    with _demo(folder):
+        database = Database(f"sqlite:///{folder / 'registry.db'}")
+        pulse = Pulse(database)
+        deadline = time.monotonic() + 60
+        while not (pulse.workers() and _jobs(database) == [("refresh_marital_status", "done")]):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    assert pulse.workers() == []
+    pulse.close()
+    database.close()
+
+
+def _jobs(database: Database) -> list[tuple[str, str]]:
+    with database.reading() as session:
+        return [(job.kind, job.state) for job in queue.list_jobs(session)[0]]
 
 
 def test_a_first_run_that_was_cut_off_is_made_again(tmp_path: Path) -> None:

@@ -187,15 +187,19 @@ def test_a_worker_that_ends_by_itself_is_exit_1_if_a_job_failed(
     shell.run("worker", "--idle-exit", "0")
 
 
-def test_ctrl_c_ends_all_processes_of_a_worker(shell: Shell, database: Database) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_all_processes_of_a_worker_end_with_it(
+    shell: Shell, database: Database, number: signal.Signals
+) -> None:
     process = _worker(shell, "--concurrency", "2")
     deadline = time.monotonic() + 30
     while len(Pulse(database).workers()) < 2:
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
+    # Ends once nobody holds the other end.
     _, said = process.communicate(timeout=30)
-    assert process.returncode == 0
+    assert process.returncode == (0 if number == signal.SIGINT else -number)
     assert "Traceback" not in said
     assert shell.json("job", "list")["workers"] == []
 
