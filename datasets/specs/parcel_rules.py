@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "info"]
 
 PARCEL_RULES: tuple[tuple[str, Severity, str, str, str, str], ...] = (
     (

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-from datasets.specs.parcel_rules import PARCEL_RULES
+from datasets.specs.parcel_rules import PARCEL_RULES, Severity
 from registry.kernel.errors import Text
 
 
@@ -14,7 +13,7 @@ class Rule:
     """One rule: a code that is never used for another, how grave, what is wrong, what to do."""
 
     code: str
-    severity: Literal["error", "warning"]
+    severity: Severity
     text: Text
     repair: Text
     most: int | None = None
@@ -27,7 +26,7 @@ class Rule:
         return over or (self.most_percent is not None and count * 100 > self.most_percent * rows)
 
 
-def _rule(code: str, severity: Literal["error", "warning"], *words: str) -> Rule:
+def _rule(code: str, severity: Severity, *words: str) -> Rule:
     vi, en, repair_vi, repair_en = words
     return Rule(code, severity, Text(vi, en), Text(repair_vi, repair_en))
 
@@ -338,6 +337,30 @@ RULES: dict[str, Rule] = {
             "Not a time.",
             "Viết giờ:phút, ví dụ 04:30.",
             "Write hours:minutes, such as 04:30.",
+        ),
+        _rule(
+            "blank_row",
+            "info",
+            "Dòng trống, bỏ qua.",
+            "A blank row, skipped.",
+            "Không cần làm gì.",
+            "Nothing to do.",
+        ),
+        _rule(
+            "repaired_text",
+            "warning",
+            "Chữ bị lỗi bảng mã đã được đọc lại.",
+            "Letters of another encoding were read anew.",
+            "So lại với giấy tờ.",
+            "Compare with the paper.",
+        ),
+        _rule(
+            "numeric_cell",
+            "error",
+            "Số giấy tờ lưu ở dạng số: có thể đã mất số 0 đầu.",
+            "A number of a paper kept as an amount: zeros in front may be lost.",
+            "Định dạng cột là chữ rồi nhập lại từ nguồn.",
+            "Format the column as text and enter it again from the source.",
         ),
         *(_rule(*words) for words in PARCEL_RULES),
     )
