@@ -17,6 +17,8 @@ import uuid_utils
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from registry.kernel.rendered import render
+
 _WRITES = "sogoc_writes"
 # How long a statement waits for a lock before the caller hears that we are unavailable.
 _LOCK_SECONDS = 5.0
@@ -69,7 +71,7 @@ class JsonText(sa.types.TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
         """Render ``value``; the same value always gives the same text."""
         del dialect
-        return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+        return None if value is None else render(value)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
         """Return the value behind the stored text."""
