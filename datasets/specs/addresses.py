@@ -7,8 +7,15 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import Any
 
+import orjson
+from orjson import Fragment
+
+from registry.kernel.rendered import render
 from registry.places.catalogue import Unit, catalogue
 
+UNRESOLVED = {"method": "unresolved", "confidence": 0}
+_NOWHERE = (None, "", render(UNRESOLVED).encode()[1:])
+_DAY = "0000-00-00"
 Located = tuple[str | None, Mapping[str, Any]]
 """The finding, if any, and the coded part of an address."""
 
@@ -39,12 +46,49 @@ def _meanings(code: str) -> tuple[tuple[date, date, Located], ...]:
     )
 
 
+def written(text: str, code: str | None, on: date | None) -> tuple[str | None, str, Fragment]:
+    """Return the finding, if any, the present commune's code, and the whole address as JSON.
+
+    As an address of `located`, ready to be put into a document that is rendered.
+    """
+    rule, ward, coded = _wire(code, on) if code is not None else _NOWHERE
+    # "as_recorded" comes first in the order of keys.
+    return rule, ward, Fragment(b'{"as_recorded":' + orjson.dumps(text) + b"," + coded)
+
+
+def _wire(code: str, on: date | None) -> tuple[str | None, str, bytes]:
+    for first, after, rule, ward, before, behind in _pieces(code) if on else ():
+        if on is not None and first <= on < after:
+            return rule, ward, before + on.isoformat().encode() + behind if behind else before
+    rule, coded = located(code, on)
+    return rule, _ward(coded), render(coded).encode()[1:]
+
+
+@lru_cache(maxsize=50_000)
+def _pieces(code: str) -> tuple[tuple[date, date, str | None, str, bytes, bytes], ...]:
+    """Return what the code meant when, as JSON in two parts between which the day comes.
+
+    The second is empty where no day is told.
+    """
+    found = []
+    for first, after, (rule, coded) in _meanings(code):
+        legacy = coded.get("legacy")
+        dated = {**coded, "legacy": {**legacy, "as_of": _DAY}} if legacy else coded
+        before, _, behind = render(dated).encode()[1:].partition(_DAY.encode())
+        found.append((first, after, rule, _ward(coded), before, behind))
+    return tuple(found)
+
+
+def _ward(coded: Mapping[str, Any]) -> str:
+    return str(coded.get("current", {}).get("commune", {}).get("code", ""))
+
+
 @lru_cache(maxsize=50_000)
 def _converted(code: str, on: date | None) -> Located:
     places = catalogue()
     conversion = places.convert(code, on)
     if not conversion.sources:
-        return "unknown_commune", {"method": "unresolved", "confidence": 0}
+        return "unknown_commune", UNRESOLVED
     coded: dict[str, Any] = {}
     source = conversion.sources[0]
     ended = _last_day(source)

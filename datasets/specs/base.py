@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import date as Day  # noqa: N812 - a reading has a method `date`
 from typing import Any, Protocol, cast
 
+from orjson import Fragment
 from sqlalchemy.orm import Session
 
 from datasets.formats import Options, Row
-from datasets.specs.addresses import located
+from datasets.specs.addresses import UNRESOLVED, located, written
 from datasets.specs.cells import DIGITS, Read, coded, coded_list, dated, past, reader, shown
 from datasets.specs.rules import RULES
 from datasets.specs.unique import Seen
@@ -32,8 +33,7 @@ class Finding:
     part: str = ""
 
 
-_UNRESOLVED = {"method": "unresolved", "confidence": 0}
-Key = tuple[str, str, str]
+Key = tuple[str, str, str | int]
 """What no other row may say: the rule that a second one breaks, the column, and the value."""
 
 
@@ -152,6 +152,17 @@ def ward_of(address: Mapping[str, Any] | None) -> str:
     """Return the code of an address's commune: the present one where it is certain, else ""."""
     commune = (address or {}).get("current", {}).get("commune", {})
     return str(commune.get("code", ""))
+
+
+class _Address(dict[str, tuple[str, str]]):
+    """By the prefix of an address: the columns of its commune and of the day of writing."""
+
+    def __missing__(self, prefix: str) -> tuple[str, str]:
+        self[prefix] = f"{prefix}_commune", f"{prefix}_on"
+        return self[prefix]
+
+
+_ADDRESS = _Address()
 
 
 class Readers:
@@ -287,25 +298,28 @@ class Reading:
         commune = self.text(f"{prefix}_commune", digits=True)
         if text is None and commune is None:
             return None
-        return self._placed(prefix, text, commune, self.date(f"{prefix}_on"))
-
-    def placed(self, prefix: str, values: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the address in ``prefix`` and its columns (`address`) from read ``values``."""
-        text, commune = values.get(prefix), values.get(f"{prefix}_commune")
-        if text is None and commune is None:
-            return None
-        on = values.get(f"{prefix}_on")
-        return self._placed(prefix, text, commune, on.day if on else None)
-
-    def _placed(
-        self, prefix: str, text: str | None, commune: str | None, on: PartialDate | None
-    ) -> dict[str, Any]:
-        found: Mapping[str, Any] = _UNRESOLVED
+        on = self.date(f"{prefix}_on")
+        found: Mapping[str, Any] = UNRESOLVED
         if commune is not None:
             rule, found = located(commune, on.first if on else None)
             if rule:
                 self.note(rule, f"{prefix}_commune")
         return {"as_recorded": text or "", **found}
+
+    def placed(self, prefix: str, values: Mapping[str, Any]) -> tuple[str, Fragment] | None:
+        """Return an `address` from ``values``: its commune's code, and all of it as JSON.
+
+        The code is the present one where that is certain, else what the file has.
+        """
+        at, since = _ADDRESS[prefix]
+        text, commune = values.get(prefix), values.get(at)
+        if text is None and commune is None:
+            return None
+        on = values.get(since)
+        rule, ward, told = written(text or "", commune, on.first if on else None)
+        if rule:
+            self.note(rule, at)
+        return ward or commune or "", told
 
 
 def present(values: Mapping[str, Any]) -> dict[str, Any]:

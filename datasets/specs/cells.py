@@ -12,9 +12,12 @@ from datetime import date
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
+from orjson import Fragment
+
 from registry.kernel.codes import load as load_codes
 from registry.kernel.dates import DateError, PartialDate
 from registry.kernel.identifiers import kind_of
+from registry.kernel.rendered import render
 from registry.kernel.text import clean, suggest_spacing
 
 Wrong = tuple[str, ...]
@@ -29,7 +32,7 @@ _PASSPORT = re.compile(r"[A-Z0-9]{5,20}")
 _MARKED = "àảãáạ ằẳẵắặă ầẩẫấậâ đ èẻẽéẹ ềểễếệê ìỉĩíị òỏõóọ ồổỗốộô ờởỡớợơ ùủũúụ ừửữứựư ỳỷỹýỵ"
 _USUAL = "".join(sorted(set(_MARKED + _MARKED.upper()) - {" "}))
 # Of what is left, the display form is the cell itself.
-_UNUSUAL = re.compile(rf"[^ -_a-~{_USUAL}]|^ |  | $")
+_unusual = re.compile(rf"[^ -_a-~{_USUAL}]|^ |  | $").search
 
 
 class Dated(NamedTuple):
@@ -37,12 +40,20 @@ class Dated(NamedTuple):
 
     day: PartialDate
     first: date
-    told: dict[str, str]
+    told: Fragment
+
+
+class Leaf(NamedTuple):
+    """One entry of a list of codes and its wire form."""
+
+    code: str
+    label: str
+    told: Fragment
 
 
 def shown(raw: str) -> tuple[str, bool]:
     """Return the display form, and whether an invisible character hides something in it."""
-    return _cleaned(raw) if _UNUSUAL.search(raw) else (raw, False)
+    return _cleaned(raw) if _unusual(raw) else (raw, False)
 
 
 @lru_cache(maxsize=50_000)
@@ -59,11 +70,13 @@ def _is_control(character: str) -> bool:
 
 def text(raw: str) -> Cell:
     """Read words."""
-    value, hidden = shown(raw)
+    if not _unusual(raw):
+        return raw or None, _FINE
+    value, hidden = _cleaned(raw)
     return value or None, _HIDDEN if hidden and value else _FINE
 
 
-# The words of names, issuers and kinds come again and again; those of addresses don't.
+# A family's names and addresses come again soon, those of issuers always; numbers don't.
 words = lru_cache(maxsize=50_000)(text)
 
 
@@ -83,7 +96,7 @@ def dated(raw: str) -> Cell:
         day = PartialDate.from_text(value)
     except DateError as error:
         return None, (*wrong, f"date_{error.code}")
-    return Dated(day, day.first, day.to_json()), wrong
+    return Dated(day, day.first, Fragment(render(day.to_json()))), wrong
 
 
 @lru_cache(maxsize=2)
@@ -104,8 +117,15 @@ def coded(codes: str, raw: str) -> Cell:
     value, wrong = text(raw)
     if value is None:
         return None, wrong
-    leaf = _leaf(codes, value)
-    return leaf, wrong if leaf else (*wrong, "unknown_code")
+    found = _leaf(codes, value)
+    return found, wrong if found else (*wrong, "unknown_code")
+
+
+@lru_cache(maxsize=20_000)
+def leaf(codes: str, raw: str) -> Cell:
+    """Read a code or a label of the list ``codes`` as `Leaf`."""
+    found, wrong = coded(codes, raw)
+    return found and Leaf(found["code"], found["label"], Fragment(render(found))), wrong
 
 
 def _leaf(codes: str, value: str) -> Mapping[str, str] | None:
@@ -119,9 +139,8 @@ def _leaf(codes: str, value: str) -> Mapping[str, str] | None:
 def coded_list(codes: str, raw: str) -> Cell:
     """Read codes or labels separated by semicolons."""
     values, wrong = listed(raw)
-    leaves = [_leaf(codes, value) for value in values]
-    found = [leaf for leaf in leaves if leaf]
-    return found, wrong if len(found) == len(leaves) else (*wrong, "unknown_code")
+    found = [each for value in values if (each := _leaf(codes, value))]
+    return found, wrong if len(found) == len(values) else (*wrong, "unknown_code")
 
 
 def personal_id(raw: str) -> Cell:
@@ -176,5 +195,5 @@ def reader(kind: str, today: date) -> Read:
         return past(today)
     name, _, codes = kind.partition(":")
     if codes:
-        return partial(coded if name == "code" else coded_list, codes)
+        return partial(leaf if name == "code" else coded_list, codes)
     return _KINDS[kind]

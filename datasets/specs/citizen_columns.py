@@ -8,7 +8,7 @@ from datasets.specs.base import Column
 def _address(name: str, vi: str, *examples: str) -> tuple[Column, ...]:
     text, commune, on = examples or ("", "", "")
     return (
-        Column(name, vi[0].upper() + vi[1:], text),
+        Column(name, vi[0].upper() + vi[1:], text, kind="words"),
         Column(f"{name}_commune", f"Mã xã {vi}", commune, kind="digits"),
         Column(f"{name}_on", f"Mã xã {vi} ghi ngày", on, kind="date"),
     )
@@ -25,7 +25,7 @@ def _paper(name: str, vi: str, *, expires: bool = True) -> tuple[Column, ...]:
 
 def _person(name: str, vi: str) -> tuple[Column, ...]:
     return (
-        Column(f"{name}_name", f"Họ tên {vi}"),
+        Column(f"{name}_name", f"Họ tên {vi}", kind="words"),
         Column(f"{name}_id", f"Số định danh {vi}", kind="personal_id"),
         Column(f"{name}_nine_digit_id", f"Số chứng minh 9 số {vi}", kind="nine_digit_id"),
         Column(f"{name}_nationality", f"Quốc tịch {vi}", kind="code:nationality"),
@@ -45,7 +45,7 @@ COLUMNS = (
     *_paper("passport", "hộ chiếu"),
     Column("origin_certificate", "Số giấy chứng nhận căn cước", kind="personal_id"),
     *_paper("origin_certificate", "giấy chứng nhận căn cước"),
-    Column("full_name", "Họ, chữ đệm và tên", "Nguyễn Thị Lan", required=True),
+    Column("full_name", "Họ, chữ đệm và tên", "Nguyễn Thị Lan", required=True, kind="words"),
     Column("family_name", "Họ", "Nguyễn", kind="words"),
     Column("middle_name", "Chữ đệm", "Thị", kind="words"),
     Column("given_name", "Tên", "Lan", kind="words"),
@@ -74,7 +74,7 @@ COLUMNS = (
     *_address("absence_address", "nơi đến khi tạm vắng"),
     Column("absence_from", "Tạm vắng từ", kind="date"),
     Column("absence_until", "Tạm vắng đến", kind="date_ahead"),
-    Column("residence_file", "Số hồ sơ cư trú", "HK-0000001"),
+    Column("residence_file", "Số hồ sơ cư trú", "HK-0000001", kind="words"),
     Column(
         "marital_status", "Tình trạng hôn nhân", "Đang có vợ hoặc chồng", kind="code:marital_status"
     ),

@@ -6,13 +6,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from orjson import Fragment
+
 from datasets.specs.base import Reading
 from datasets.specs.cells import Dated
 from registry.kernel.dates import PartialDate
 from registry.kernel.identifiers import IdentifierError, require_personal_id
+from registry.kernel.rendered import render
 
 # Law on Identification 26/2023/QH15, article 46: nine-digit ids ended with 31 December 2024.
-_NINE_DIGITS_END = PartialDate(2025, 1, 1).to_json()
+_NINE_DIGITS_END = Fragment(render(PartialDate(2025, 1, 1).to_json()))
 
 
 def read_personal_id(reading: Reading, column: str, *, required: bool = False) -> str | None:
@@ -79,8 +82,8 @@ def _dated(
         return began
     last = expires.day.last
     ends = last + timedelta(days=1)
-    ended = {"valid_to": PartialDate(ends.year, ends.month, ends.day).to_json()}
-    return {**began, **ended, "status": "expired" if last < reading.day else "valid"}
+    until = {"valid_to": PartialDate(ends.year, ends.month, ends.day).to_json()}
+    return {**began, **until, "status": "expired" if last < reading.day else "valid"}
 
 
 _KINDS = ("personal_id", "nine_digit_id", "cancelled_id", "passport", "origin_certificate")

@@ -10,26 +10,28 @@ from typing import Any, cast
 from datasets.formats import Row
 from datasets.specs.base import (
     Entry,
-    Key,
     Readers,
     Reading,
     Spec,
     by_row,
     present,
-    ward_of,
 )
-from datasets.specs.cells import Dated
+from datasets.specs.cells import Dated, Leaf
 from datasets.specs.citizen_columns import COLUMNS
 from datasets.specs.citizen_papers import identifiers
 from registry.citizens.changes import apply_changes
+from registry.kernel.dates import PartialDate
 from registry.kernel.identifiers import Sex, personal_id_warnings
 from registry.kernel.ledger import Change
+from registry.kernel.rendered import Rendered, render
 
 Values = Mapping[str, Any]
 """What the filled cells of a row say, by column; a `Dated` where it is a date."""
 
 _SEX = {"1": "male", "2": "female"}
-_REPEATED = {"personal_id": "repeated_record"}
+_REPEATED = {"personal_id": "repeated_record"} | dict.fromkeys(
+    ("nine_digit_id", "cancelled_id", "passport", "origin_certificate"), "repeated_identifier"
+)
 _TOLD = (None, "0", "1")
 _HOMES = tuple(
     (kind, f"{kind}_address", f"{kind}_from") for kind in ("permanent", "temporary", "current")
@@ -43,28 +45,33 @@ _OF_PERSON = {
     )
     for name in ("father", "mother", "spouse", "representative")
 }
+_CODED = ("religion", "nationality", "blood_type")
 _PLACES = ("birth_place", "birth_registration_place", "hometown")
 _KIN = ("father", "mother", "spouse")
 _EARLIEST = date(1900, 1, 1)
-_UNKNOWN = {"code": "unknown", "label": "Chưa có thông tin"}
+_UNKNOWN = ("unknown", "Chưa có thông tin")
 
 
 def row(row: Row) -> Entry:
     """Read one person; the second row of a person, or of a number of theirs, is rejected."""
     reading = Reading(row)
     values = reading.values(_readers(reading.day))
-    document = _document(reading, values)
-    since = values.get("valid_from") or values.get("birth_date")
-    change = Change(document, since.first if since else _EARLIEST)
-    home = document.get("residence", {}).get("permanent", {})
+    numbers = identifiers(reading, values)
+    home = reading.placed("permanent_address", values)
+    document = _document(reading, values, numbers)
+    change = None
+    if not reading.rejected:
+        since = values.get("valid_from") or values.get("birth_date")
+        change = Change(Rendered(render(document)), since.first if since else _EARLIEST)
     return Entry(
         1,
-        None if reading.rejected else change,
+        change,
         tuple(reading.findings),
         row.line,
         reading.part,
-        ward_of(home.get("address")),
-        keys=tuple(_key(entry) for entry in document.get("identifiers", ())),
+        home[0] if home else "",
+        # One number can't lead to two people.
+        keys=tuple((_REPEATED[n["type"]], n["type"], n["value"]) for n in numbers),
     )
 
 
@@ -73,29 +80,19 @@ def _readers(today: date) -> Readers:
     return Readers(COLUMNS, today)
 
 
-def _key(number: Mapping[str, Any]) -> Key:
-    """Return by what another row is found: one number can't lead to two people."""
-    kind = number["type"]
-    return _REPEATED.get(kind, "repeated_identifier"), kind, number["value"]
-
-
-def _document(reading: Reading, values: Values) -> dict[str, Any]:
+def _document(reading: Reading, values: Values, numbers: list[dict[str, Any]]) -> dict[str, Any]:
     told = values.get
     birth, sex, personal_id = told("birth_date"), told("sex"), told("personal_id")
     if personal_id:
-        known = cast("Sex | None", _SEX.get(sex["code"])) if sex else None
-        for rule in personal_id_warnings(personal_id, known, birth and birth.day):
+        for rule in _warnings(personal_id[:6], sex and sex.code, birth and birth.day.year):
             reading.note(rule, "personal_id")
     document = {
-        "identifiers": identifiers(reading, values),
+        "identifiers": numbers,
         "name": _name(values),
         "birth_date": birth and birth.told,
-        "sex": sex,
+        "sex": sex and sex.told,
         "ethnicity": _ethnicity(reading, told("ethnicity")),
-        "religion": told("religion"),
-        "nationality": told("nationality"),
         "other_nationalities": told("other_nationalities"),
-        "blood_type": told("blood_type"),
         "residence": _residence(reading, values),
         "temporary_absence": _absence(reading, values),
         "residence_file": told("residence_file"),
@@ -105,21 +102,34 @@ def _document(reading: Reading, values: Values) -> dict[str, Any]:
         "phone": told("phone"),
         "email": told("email"),
     }
+    for name in _CODED:
+        if leaf := told(name):
+            document[name] = leaf.told
     for place in _PLACES:
-        document[place] = reading.placed(place, values)
+        if placed := reading.placed(place, values):
+            document[place] = placed[1]
     for kin in _KIN:
-        document[kin] = _person(values, kin)
+        if person := _person(values, kin):
+            document[kin] = person
     return {**present(document), "personal_id": personal_id or ""}
 
 
-def _ethnicity(reading: Reading, found: Mapping[str, str] | None) -> Mapping[str, str] | None:
+@lru_cache(maxsize=100_000)
+def _warnings(digits: str, sex: str | None, birth_year: int | None) -> tuple[str, ...]:
+    """Return what the first six digits of a personal id say against the row, as rules."""
+    known = cast("Sex | None", _SEX.get(sex or ""))
+    born = PartialDate(birth_year) if birth_year else None
+    return personal_id_warnings(f"{digits}000000", known, born)
+
+
+def _ethnicity(reading: Reading, found: Leaf | None) -> Any:
     """Return the people by code, and as registered where that is another name for it."""
     if found is None:
         return None
     recorded = reading.text("ethnicity")
-    if recorded and recorded not in found.values():
-        return {**found, "as_recorded": recorded}
-    return found
+    if recorded in {found.code, found.label}:
+        return found.told
+    return {"code": found.code, "label": found.label, "as_recorded": recorded}
 
 
 def _name(values: Values) -> dict[str, Any]:
@@ -146,7 +156,7 @@ def _residence(reading: Reading, values: Values) -> dict[str, Any]:
         if address is not None:
             found[kind] = present(
                 {
-                    "address": address,
+                    "address": address[1],
                     "valid_from": began and began.told,
                     "term_end": until and until.day.last.isoformat(),
                 }
@@ -158,9 +168,10 @@ def _absence(reading: Reading, values: Values) -> dict[str, Any]:
     """Return the declared absence (Law on Residence 68/2020/QH14, article 31)."""
     began, until = values.get("absence_from"), values.get("absence_until")
     _order(reading, began, until, "absence_until")
+    address = reading.placed("absence_address", values)
     return present(
         {
-            "address": reading.placed("absence_address", values),
+            "address": address and address[1],
             "valid_from": began and began.told,
             "until": until and until.told,
         }
@@ -179,31 +190,32 @@ def _marital_status(reading: Reading, values: Values) -> dict[str, Any]:
         reading.note("unknown_code", "marital_books_complete")
     complete = told == "1"
     given = values.get("marital_status")
-    if given is None or (given["code"] == "single" and not complete):
-        given = _UNKNOWN
-    state = "unknown" if given["code"] == "unknown" else "known"
+    code, label = (given.code, given.label) if given else _UNKNOWN
+    if code == "single" and not complete:
+        code, label = _UNKNOWN
+    state = "unknown" if code == "unknown" else "known"
     books = values.get("marital_books")
     coverage = {"complete": complete, **({"books": books} if books else {})}
-    return {**given, "state": state, "coverage": coverage}
+    return {"code": code, "label": label, "state": state, "coverage": coverage}
 
 
 def _person(values: Values, name: str) -> dict[str, Any]:
     found = {}
     for path, column in _OF_PERSON[name]:
         if (value := values.get(column)) is not None:
-            found[path] = value
+            found[path] = value.told if path == "nationality" else value
     return found
 
 
 def _representative(values: Values) -> dict[str, Any]:
     person, kind = _person(values, "representative"), values.get("representative_kind")
-    return {**person, "kind": kind} if kind else person
+    return {**person, "kind": kind.told} if kind else person
 
 
 def _life_status(reading: Reading, values: Values) -> dict[str, Any]:
     """Return alive, deceased or missing with its day; nothing where the source is silent."""
     status = values.get("life_status")
-    code = status["code"] if status else None
+    code = status.code if status else None
     since: Dated | None = None
     for column, of in (("death_date", "deceased"), ("missing_since", "missing")):
         day = values.get(column)
@@ -213,7 +225,10 @@ def _life_status(reading: Reading, values: Values) -> dict[str, Any]:
         if code != of:
             reading.note("life_status_date", column)
         since = since or day
-    return {**status, **({"date": since.told} if since else {})} if status else {}
+    if status is None:
+        return {}
+    dated = {"date": since.told} if since else {}
+    return {"code": status.code, "label": status.label, **dated}
 
 
 CITIZENS = Spec("citizens", "Công dân", COLUMNS, by_row(row), apply_changes, row=row)

@@ -75,8 +75,8 @@ def _household(code: str, readings: list[Reading], seen: Seen) -> Entry:
         "members": members,
     }
     change = None if rejected else Change(document, _began(members))
-    line, ward = first.row.line, ward_of(address)
-    return Entry(len(readings), change, tuple(findings), line, first.part, ward)
+    ward = ward_of(address) or first.text("address_commune") or ""
+    return Entry(len(readings), change, tuple(findings), first.row.line, first.part, ward)
 
 
 def _personal_id(reading: Reading, column: str) -> str | None:

@@ -21,8 +21,8 @@ class Seen:
         self._short: dict[str, Numbers] = defaultdict(Numbers)
         self._long: set[tuple[str, str]] = set()
 
-    def add(self, column: str, value: str) -> bool:
-        """Say whether ``value`` is new in ``column``, and remember it.
+    def add(self, column: str, value: str | int) -> bool:
+        """Say whether ``value``, which may be `short`, is new in ``column``, and remember it.
 
         >>> seen = Seen()
         >>> [seen.add("personal_id", value) for value in ("012345678901", "12345678901", "B-1")]
@@ -30,11 +30,19 @@ class Seen:
         >>> seen.add("personal_id", "012345678901")
         False
         """
-        if _SHORT.fullmatch(value):
-            return self._short[column].add(int("1" + value, _BASE))
+        value = short(value)
+        if isinstance(value, int):
+            return self._short[column].add(value)
         known = len(self._long)
         self._long.add((column, value))
         return len(self._long) > known
+
+
+def short(value: str | int) -> str | int:
+    """Return a value that fits as a whole number, else the value; no two give the same."""
+    if isinstance(value, str) and _SHORT.fullmatch(value):
+        return int("1" + value, _BASE)
+    return value
 
 
 class Numbers:
