@@ -29,6 +29,7 @@ from datasets.specs.base import Entry, Finding, Spec, blank, unique
 from datasets.specs.unique import short
 from registry.kernel.bulk import uncollected
 from registry.kernel.clock import fixed, now
+from registry.kernel.fields import Document
 from registry.kernel.ledger import Change
 from registry.kernel.rendered import Rendered, render
 
@@ -190,7 +191,7 @@ def _packed(entry: Entry) -> tuple[Any, ...]:
     change = entry.change
     return (
         entry.rows,
-        change and (render(change.document), change.valid_from.toordinal()),
+        change and (render(change.document), _known(change.document), change.valid_from.toordinal()),
         tuple((f.rule, f.line, f.column, f.part) for f in entry.findings),
         entry.line,
         entry.part,
@@ -200,9 +201,15 @@ def _packed(entry: Entry) -> tuple[Any, ...]:
     )
 
 
+def _known(document: Document) -> dict[str, Any]:
+    """Return the key of a document, which is asked for of every one of them."""
+    name = "personal_id" if "personal_id" in document else "code"
+    return {name: document[name]} if name in document else {}
+
+
 def _entry(packed: tuple[Any, ...]) -> Entry:
     rows, change, findings, *rest = packed
     if change is not None:
-        text, day = change
-        change = Change(Rendered(text), date.fromordinal(day))
+        text, known, day = change
+        change = Change(Rendered(text, known), date.fromordinal(day))
     return Entry(rows, change, tuple(Finding(*found) for found in findings), *rest)

@@ -62,7 +62,8 @@ def row(row: Row) -> Entry:
     change = None
     if not reading.rejected:
         since = values.get("valid_from") or values.get("birth_date")
-        change = Change(Rendered(render(document)), since.first if since else _EARLIEST)
+        text = Rendered(render(document), {"personal_id": document["personal_id"]})
+        change = Change(text, since.first if since else _EARLIEST)
     return Entry(
         1,
         change,

@@ -74,11 +74,8 @@ def _parcel(code: str, readings: list[Reading], seen: set[str]) -> Entry:
         None if held else Change(document, since),
         tuple(findings),
         first.row.line,
-<<<<<<< HEAD
-=======
         first.part,
         _ward(document),
->>>>>>> e3d0a7a (Read the cells of a citizen's row by the kind of their columns, once each, and say ward, part and keys with the entry)
         lines=tuple(reading.row.line for reading in readings),
         shape=shape,
     )

@@ -17,7 +17,7 @@ import uuid_utils
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from registry.kernel.rendered import render
+from registry.kernel.rendered import Rendered, render
 
 _WRITES = "sogoc_writes"
 # How long a statement waits for a lock before the caller hears that we are unavailable.
@@ -77,6 +77,17 @@ class JsonText(sa.types.TypeDecorator[Any]):
         """Return the value behind the stored text."""
         del dialect
         return None if value is None else orjson.loads(value)
+
+
+class DocumentText(JsonText):
+    """As `JsonText`, but read as `Rendered`: parsed only where somebody looks inside."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        """Return the document behind the stored text."""
+        del dialect
+        return None if value is None else Rendered(value)
 
 
 def new_id() -> str:

@@ -18,17 +18,19 @@ def render(value: Any) -> str:
 class Rendered(Mapping[str, Any]):
     """A document behind its own stored text, which is what `render` makes of it.
 
-    A load hands millions of them from table to table without a look at what they say.
+    A load hands millions of them from table to table without a look at what they say; ``known``
+    are values that can be asked for without a look at the rest.
 
     >>> document = Rendered('{"a":1}')
     >>> document["a"], document == {"a": 1}, render(document)
     (1, True, '{"a":1}')
     """
 
-    __slots__ = ("_content", "text")
+    __slots__ = ("_content", "_known", "text")
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, known: Mapping[str, Any] | None = None) -> None:
         self.text = text
+        self._known = known
         self._content: dict[str, Any] | None = None
 
     @property
@@ -40,11 +42,17 @@ class Rendered(Mapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         """Return one value."""
+        if self._known is not None and key in self._known:
+            return self._known[key]
         return self.content[key]
 
     def __iter__(self) -> Iterator[str]:
         """Go through the names."""
         return iter(self.content)
+
+    def __contains__(self, key: object) -> bool:
+        """Say whether there is a value of that name."""
+        return (self._known is not None and key in self._known) or key in self.content
 
     def __len__(self) -> int:
         """Return how many values there are."""
