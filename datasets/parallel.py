@@ -191,7 +191,8 @@ def _packed(entry: Entry) -> tuple[Any, ...]:
     change = entry.change
     return (
         entry.rows,
-        change and (render(change.document), _known(change.document), change.valid_from.toordinal()),
+        change
+        and (render(change.document), _known(change.document), change.valid_from.toordinal()),
         tuple((f.rule, f.line, f.column, f.part) for f in entry.findings),
         entry.line,
         entry.part,

@@ -18,7 +18,7 @@ from registry.kernel.codes import load as load_codes
 from registry.kernel.dates import DateError, PartialDate
 from registry.kernel.identifiers import kind_of
 from registry.kernel.rendered import render
-from registry.kernel.text import clean, suggest_spacing
+from registry.kernel.text import clean, is_clean, suggest_spacing
 
 Wrong = tuple[str, ...]
 Cell = tuple[Any, Wrong]
@@ -29,10 +29,6 @@ _FINE: Wrong = ()
 _HIDDEN: Wrong = ("hidden_character",)
 # Passports of other countries have shapes of their own; what none of them has is refused.
 _PASSPORT = re.compile(r"[A-Z0-9]{5,20}")
-_MARKED = "àảãáạ ằẳẵắặă ầẩẫấậâ đ èẻẽéẹ ềểễếệê ìỉĩíị òỏõóọ ồổỗốộô ờởỡớợơ ùủũúụ ừửữứựư ỳỷỹýỵ"
-_USUAL = "".join(sorted(set(_MARKED + _MARKED.upper()) - {" "}))
-# Of what is left, the display form is the cell itself.
-_unusual = re.compile(rf"[^ -_a-~{_USUAL}]|^ |  | $").search
 
 
 class Dated(NamedTuple):
@@ -53,7 +49,7 @@ class Leaf(NamedTuple):
 
 def shown(raw: str) -> tuple[str, bool]:
     """Return the display form, and whether an invisible character hides something in it."""
-    return _cleaned(raw) if _unusual(raw) else (raw, False)
+    return (raw, False) if is_clean(raw) else _cleaned(raw)
 
 
 @lru_cache(maxsize=50_000)
@@ -70,7 +66,7 @@ def _is_control(character: str) -> bool:
 
 def text(raw: str) -> Cell:
     """Read words."""
-    if not _unusual(raw):
+    if is_clean(raw):
         return raw or None, _FINE
     value, hidden = _cleaned(raw)
     return value or None, _HIDDEN if hidden and value else _FINE

@@ -33,6 +33,15 @@ class Rendered(Mapping[str, Any]):
         self._known = known
         self._content: dict[str, Any] | None = None
 
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Rendered:
+        """Return a document that is rendered once, wherever it is written."""
+        if isinstance(document, Rendered):
+            return document
+        made = cls(render(document))
+        made._content = dict(document)
+        return made
+
     @property
     def content(self) -> dict[str, Any]:
         """The document as plain values, parsed once."""
