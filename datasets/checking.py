@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from datasets import parallel
 from datasets.comparing import compare
 from datasets.formats import Options, Row
 from datasets.models import (
@@ -40,6 +40,7 @@ from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.errors import Conflict, Text
 from registry.kernel.ledger import Change
+from registry.kernel.rendered import render
 from registry.terminal import Tell as Progress
 
 Hold = Callable[[Session], None]
@@ -172,7 +173,7 @@ def _verdict(entry: Entry) -> str:
 def rendered(change: Change) -> bytes:
     """Return the bytes of a staged change, over which a load has its digest."""
     since = change.valid_from.isoformat().encode()
-    return since + orjson.dumps(change.document, option=orjson.OPT_SORT_KEYS)
+    return since + render(change.document).encode()
 
 
 def _corrections(session: Session, submission: Submission) -> dict[_Place, dict[str, str]]:
@@ -209,7 +210,7 @@ def _entries(
 ) -> Iterator[Entry]:
     """Check rows by the specification, by one another, and against what is registered."""
     spec = spec_of(submission)
-    entries = spec.read(rows)
+    entries = parallel.entries(spec, rows)
     return spec.against(session, entries, options) if spec.against else entries
 
 

@@ -29,7 +29,7 @@ from registry.terminal import progress
     "--citizens",
     default=2000,
     show_default=True,
-    type=click.IntRange(1, 900_000),
+    type=click.IntRange(1, 10_000_000),
     help="How many people.",
 )
 @click.option("--seed", default=1, show_default=True, help="Another seed, other people.")

@@ -6,13 +6,14 @@ that was read is accounted for, who approves is not who submitted, unusual chang
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.kernel.db import Base, JsonText, UtcDateTime
+from registry.kernel.db import Base, DocumentText, JsonText, UtcDateTime
 
 _BIG = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
@@ -190,7 +191,7 @@ class StagedChange(Base):
     key: Mapped[str] = mapped_column(sa.Text)
     """By what the register recognises the record (`datasets.registered`)."""
     valid_from: Mapped[date] = mapped_column(sa.Date)
-    document: Mapped[dict[str, Any]] = mapped_column(JsonText)
+    document: Mapped[Mapping[str, Any]] = mapped_column(DocumentText)
 
 
 class SubmissionDifference(Base):

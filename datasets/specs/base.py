@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from datetime import date as Day  # noqa: N812 - a reading has a method `date`
-from datetime import timedelta
-from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
+from orjson import Fragment
 from sqlalchemy.orm import Session
 
 from datasets.formats import Options, Row
+from datasets.specs.addresses import UNRESOLVED, located, written
+from datasets.specs.cells import DIGITS, Read, coded, coded_list, dated, past, reader, shown
 from datasets.specs.rules import RULES
+from datasets.specs.unique import Seen
 from registry.kernel.clock import today
-from registry.kernel.codes import load as load_codes
-from registry.kernel.dates import DateError, PartialDate
+from registry.kernel.dates import PartialDate
 from registry.kernel.ledger import Change, Counts
-from registry.kernel.text import clean, suggest_spacing
-from registry.places.catalogue import Unit, catalogue
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken rule, where the steward sees it: the line and column of the file."""
+    """One broken rule, where the steward sees it: the part, line and column of the file.
+
+    ``part`` is the sheet, the layer or the file of an archive; empty where there is only one.
+    """
 
     rule: str
     line: int
@@ -32,12 +33,17 @@ class Finding:
     part: str = ""
 
 
+Key = tuple[str, str, str | int]
+"""What no other row may say: the rule that a second one breaks, the column, and the value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What some rows say together: a change, or none where an error forbids it.
 
-    ``line`` and ``part`` (a sheet, a layer) are where the first of the rows stands, ``ward`` the
-    code of the commune by which they are counted. A row that says nothing is ``skipped``.
+    ``line`` and ``part`` are where the first of the rows stands, ``ward`` the commune's code by
+    which the load is reconciled: the present one where it is certain, else as the file has it.
+    A ``skipped`` row is blank: neither valid nor rejected. ``keys`` are held against other rows.
     """
 
     rows: int
@@ -47,16 +53,21 @@ class Entry:
     part: str = ""
     ward: str = ""
     skipped: bool = False
+    keys: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a file; ``example`` fills the template."""
+    """One column of a file; ``example`` fills the template.
+
+    ``kind`` is how its cells are read (`datasets.specs.cells.reader`).
+    """
 
     name: str
     vi: str
     example: str = ""
     required: bool = False
+    kind: str = "text"
 
 
 class Apply(Protocol):
@@ -81,7 +92,8 @@ class Against(Protocol):
 class Spec:
     """One dataset: its columns, how rows become entries, and the register that takes them.
 
-    ``against`` checks what no row can tell by itself.
+    ``row`` reads one row by itself, for files in which each row is an entry; ``read`` must then
+    be `by_row` of it. ``against`` checks what no row can tell by itself.
     """
 
     name: str
@@ -90,39 +102,136 @@ class Spec:
     read: Callable[[Iterable[Row]], Iterator[Entry]]
     apply: Apply
     against: Against | None = None
+    row: Callable[[Row], Entry] | None = None
 
 
-@dataclass(slots=True)
+def by_row(row: Callable[[Row], Entry]) -> Callable[[Iterable[Row]], Iterator[Entry]]:
+    """Return the reading of a file in which each row is an entry by itself."""
+    return lambda rows: unique(row(each) if each.cells else blank(each) for each in rows)
+
+
+def blank(row: Row) -> Entry:
+    """Return the entry of a row without any filled cell."""
+    part = row.part
+    found = Finding("blank_row", row.line, "", part)
+    return Entry(1, None, (found,), row.line, part, skipped=True)
+
+
+def unique(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """Yield the entries, each held against the keys of those before it."""
+    seen = Seen()
+    for entry in entries:
+        again = [key for key in entry.keys if not seen.add(key[1], key[2])]
+        yield noted(entry, ((rule, column) for rule, column, _ in again)) if again else entry
+
+
+def noted(entry: Entry, rules: Iterable[tuple[str, str]]) -> Entry:
+    """Return the entry with more findings, as (rule, column); an error takes its change away."""
+    findings = list(entry.findings)
+    for rule, column in rules:
+        found = Finding(rule, entry.line, column, entry.part)
+        if found not in findings:
+            findings.append(found)
+    if len(findings) == len(entry.findings):
+        return entry
+    change = None if has_error(findings) else entry.change
+    return replace(entry, change=change, findings=tuple(findings))
+
+
+def has_error(findings: Iterable[Finding]) -> bool:
+    """Say whether any of the findings forbids the change."""
+    return any(RULES[finding.rule].severity == "error" for finding in findings)
+
+
+def ward_of(address: Mapping[str, Any] | None) -> str:
+    """Return the code of an address's commune: the present one where it is certain, else ""."""
+    commune = (address or {}).get("current", {}).get("commune", {})
+    return str(commune.get("code", ""))
+
+
+class _Address(dict[str, tuple[str, str]]):
+    """By the prefix of an address: the columns of its commune and of the day of writing."""
+
+    def __missing__(self, prefix: str) -> tuple[str, str]:
+        self[prefix] = f"{prefix}_commune", f"{prefix}_on"
+        return self[prefix]
+
+
+_ADDRESS = _Address()
+
+
+class Readers:
+    """How the cells of some columns are read on the day of a check, made once for all rows."""
+
+    def __init__(self, columns: Iterable[Column], today: Day) -> None:
+        columns = tuple(columns)
+        self.read: dict[str, Read] = {c.name: reader(c.kind, today) for c in columns}
+        self.required = tuple(c.name for c in columns if c.required)
+        self.digits = frozenset(c.name for c in columns if c.kind in DIGITS)
+
+
 class Reading:
-    """Reads the cells of one row, and gathers what is wrong with them."""
+    """Reads the cells of one row, and gathers what is wrong with them.
 
-    row: Row
-    findings: list[Finding] = field(default_factory=list)
-    day: Day = field(default_factory=today)
-    """The day of the check, against which dates are future ones."""
+    ``day`` is the day of the check, against which dates are future ones.
+    """
 
-    def __post_init__(self) -> None:
-        """Report a row that does not fit the header."""
-        if self.row.ragged:
+    __slots__ = ("_cells", "_numeric", "day", "findings", "part", "row")
+
+    def __init__(self, row: Row, day: Day | None = None) -> None:
+        self.row = row
+        self.part = row.part
+        self.findings: list[Finding] = []
+        self.day = day or today()
+        self._cells = row.cells
+        self._numeric = row.numeric
+        if row.ragged:
             self.note("ragged_row", "")
+        for rule, column in row.notes:
+            self.note(rule, column)
 
     @property
     def rejected(self) -> bool:
         """True once an error was found."""
-        return any(RULES[finding.rule].severity == "error" for finding in self.findings)
+        return bool(self.findings) and has_error(self.findings)
 
     def note(self, rule: str, column: str) -> None:
         """Add a finding; a cell that is read twice is reported once."""
-        found = Finding(rule, self.row.line, column)
+        found = Finding(rule, self.row.line, column, self.part)
         if found not in self.findings:
             self.findings.append(found)
 
-    def text(self, column: str, *, required: bool = False) -> str | None:
-        """Return the cell in display form, None where it is empty."""
-        raw = self.row.cells.get(column)
+    def values(self, readers: Readers) -> dict[str, Any]:
+        """Return every filled cell as its column is read, by name.
+
+        A cell that is wrong, or says nothing, is there as None.
+        """
+        read = readers.read
+        values: dict[str, Any] = {}
+        for column, raw in self._cells.items():
+            values[column], wrong = read[column](raw)
+            if wrong:
+                for rule in wrong:
+                    self.note(rule, column)
+            elif self._numeric and column in self._numeric and column in readers.digits:
+                self.note("numeric_cell", column)
+        for column in readers.required:
+            if values.get(column) is None and all(f.column != column for f in self.findings):
+                self.note("required", column)
+        return values
+
+    def text(self, column: str, *, required: bool = False, digits: bool = False) -> str | None:
+        """Return the cell in display form, None where it is empty.
+
+        ``digits`` tells that it holds a number that is a name, such as a personal id: a file
+        that kept it as an amount may have lost zeros in front.
+        """
+        raw = self._cells.get(column)
         if raw is None and not required:
             return None
-        value, hidden = _shown(raw or "")
+        if digits and column in self._numeric:
+            self.note("numeric_cell", column)
+        value, hidden = shown(raw or "")
         if not value:
             if required:
                 self.note("required", column)
@@ -133,6 +242,8 @@ class Reading:
 
     def listed(self, column: str) -> list[str]:
         """Return the values of a cell that separates them by semicolons."""
+        if column not in self._cells:
+            return []
         parts = (self.text(column) or "").split(";")
         return [part.strip() for part in parts if part.strip()]
 
@@ -141,17 +252,13 @@ class Reading:
 
         It must have begun, unless it may lie ``ahead``.
         """
-        value = self.text(column)
-        if value is None:
+        raw = self._cells.get(column)
+        if raw is None:
             return None
-        try:
-            day = _date(value)
-        except DateError as error:
-            self.note(f"date_{error.code}", column)
-            return None
-        if not ahead and day.first > self.day:
-            self.note("date_future", column)
-        return day
+        found, wrong = dated(raw) if ahead else past(self.day)(raw)
+        for rule in wrong:
+            self.note(rule, column)
+        return found.day if found else None
 
     def order(self, first: PartialDate | None, last: PartialDate | None, column: str) -> None:
         """Report in ``column`` an end that is certainly before the beginning."""
@@ -160,20 +267,20 @@ class Reading:
 
     def code(self, column: str, codes: str) -> dict[str, str] | None:
         """Return the cell, a code or a label of the list ``codes``, as code and label."""
-        value = self.text(column)
-        if value is None:
+        raw = self._cells.get(column)
+        if raw is None:
             return None
-        leaf = _leaf(codes, value)
-        if leaf is None:
-            self.note("unknown_code", column)
-        return leaf
+        leaf, wrong = coded(codes, raw)
+        for rule in wrong:
+            self.note(rule, column)
+        return cast("dict[str, str] | None", leaf)
 
     def codes(self, column: str, codes: str) -> list[dict[str, str]]:
         """Return every value of the cell as code and label."""
-        leaves = [_leaf(codes, value) for value in self.listed(column)]
-        if None in leaves:
-            self.note("unknown_code", column)
-        return [leaf for leaf in leaves if leaf]
+        leaves, wrong = coded_list(codes, self._cells.get(column, ""))
+        for rule in wrong:
+            self.note(rule, column)
+        return cast("list[dict[str, str]]", leaves)
 
     def address(self, prefix: str) -> dict[str, Any] | None:
         """Return the address in ``prefix``, ``prefix_commune`` and ``prefix_on``.
@@ -182,95 +289,33 @@ class Reading:
         becomes a present commune only where that is certain.
         """
         text = self.text(prefix)
-        commune = self.text(f"{prefix}_commune")
+        commune = self.text(f"{prefix}_commune", digits=True)
         if text is None and commune is None:
             return None
         on = self.date(f"{prefix}_on")
-        found: Mapping[str, Any] = {"method": "unresolved", "confidence": 0}
+        found: Mapping[str, Any] = UNRESOLVED
         if commune is not None:
             rule, found = located(commune, on.first if on else None)
             if rule:
                 self.note(rule, f"{prefix}_commune")
         return {"as_recorded": text or "", **found}
 
+    def placed(self, prefix: str, values: Mapping[str, Any]) -> tuple[str, Fragment] | None:
+        """Return an `address` from ``values``: its commune's code, and all of it as JSON.
+
+        The code is the present one where that is certain, else what the file has.
+        """
+        at, since = _ADDRESS[prefix]
+        text, commune = values.get(prefix), values.get(at)
+        if text is None and commune is None:
+            return None
+        on = values.get(since)
+        rule, ward, told = written(text or "", commune, on.first if on else None)
+        if rule:
+            self.note(rule, at)
+        return ward or commune or "", told
+
 
 def present(values: Mapping[str, Any]) -> dict[str, Any]:
     """Drop what is not known: absent, never null."""
     return {key: value for key, value in values.items() if value}
-
-
-@lru_cache(maxsize=50_000)
-def _shown(raw: str) -> tuple[str, bool]:
-    """Return the display form, and whether an invisible character hides something in it."""
-    hidden = not raw.isprintable() and (
-        suggest_spacing(raw) is not None or any(map(_is_control, raw))
-    )
-    return clean(raw), hidden
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) == "Cc" and not character.isspace()
-
-
-@lru_cache(maxsize=100_000)
-def _date(text: str) -> PartialDate:
-    return PartialDate.from_text(text)
-
-
-@lru_cache(maxsize=10_000)
-def _leaf(codes: str, value: str) -> dict[str, str] | None:
-    known = load_codes(codes)
-    if value in known:
-        return known.leaf(value)
-    found = known.find_by_label(value)
-    return known.leaf(found.code) if found else None
-
-
-def located(code: str, on: Day | None) -> tuple[str | None, Mapping[str, Any]]:
-    """Return the finding, if any, and the coded part of an address written ``on`` some day."""
-    unit = catalogue().unit(code, on) if on else None
-    if unit is None:
-        return _converted(code, on)
-    # Whatever the day, one unit became the same; only the day itself is told as written.
-    rule, coded = _converted(code, unit.valid_from or _last_day(unit) or on)
-    if on and "legacy" in coded:
-        return rule, {**coded, "legacy": {**coded["legacy"], "as_of": on.isoformat()}}
-    return rule, coded
-
-
-@lru_cache(maxsize=50_000)
-def _converted(code: str, on: Day | None) -> tuple[str | None, Mapping[str, Any]]:
-    places = catalogue()
-    conversion = places.convert(code, on)
-    if not conversion.sources:
-        return "unknown_commune", {"method": "unresolved", "confidence": 0}
-    coded: dict[str, Any] = {}
-    source = conversion.sources[0]
-    ended = _last_day(source)
-    if len(conversion.sources) == 1 and ended is not None:
-        day = on or ended
-        line = {unit.level: unit.code for unit in places.line(code, day)}
-        coded["legacy"] = {**line, "as_of": day.isoformat()}
-    if conversion.outcome != "exact":
-        candidates = [candidate.unit.code for candidate in conversion.candidates]
-        return "split_commune", {
-            **coded,
-            "candidates": candidates,
-            "method": "unresolved",
-            "confidence": 0,
-        }
-    return None, {
-        **coded,
-        "current": _current(conversion.candidates[0].unit),
-        "method": "exact",
-        "confidence": 1,
-    }
-
-
-def _last_day(unit: Unit) -> Day | None:
-    return unit.valid_to and unit.valid_to - timedelta(days=1)
-
-
-def _current(unit: Unit) -> dict[str, dict[str, str]]:
-    line = catalogue().line(unit.code, unit.valid_from or Day.max)
-    return {place.level: {"code": place.code, "label": place.name} for place in line}

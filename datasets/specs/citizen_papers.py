@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
-from datasets.specs.base import Reading, present
-from registry.kernel.clock import today
-from registry.kernel.dates import PartialDate
-from registry.kernel.identifiers import IdentifierError, kind_of, require_personal_id
+from orjson import Fragment
 
-# Passports of other countries have shapes of their own; what none of them has is refused.
-_PASSPORT = re.compile(r"[A-Z0-9]{5,20}")
+from datasets.specs.base import Reading
+from datasets.specs.cells import Dated
+from registry.kernel.dates import PartialDate
+from registry.kernel.identifiers import IdentifierError, require_personal_id
+from registry.kernel.rendered import render
+
 # Law on Identification 26/2023/QH15, article 46: nine-digit ids ended with 31 December 2024.
-_NINE_DIGITS_END = PartialDate(2025, 1, 1)
+_NINE_DIGITS_END = Fragment(render(PartialDate(2025, 1, 1).to_json()))
 
 
 def read_personal_id(reading: Reading, column: str, *, required: bool = False) -> str | None:
     """Return a cell of just twelve digits, None where it is empty or wrong."""
-    value = reading.text(column, required=required)
+    value = reading.text(column, required=required, digits=True)
     if value is None:
         return None
     try:
@@ -29,94 +30,71 @@ def read_personal_id(reading: Reading, column: str, *, required: bool = False) -
         return None
 
 
-def read_nine_digit_id(reading: Reading, column: str) -> str | None:
-    """Return a cell of just nine digits, None where it is empty or wrong."""
-    value = reading.text(column)
-    if value is not None and kind_of(value) != "nine_digit_id":
-        reading.note("identifier_shape", column)
-        return None
-    return value
-
-
-def identifiers(reading: Reading, personal_id: str | None) -> list[dict[str, Any]]:
-    """Return every number of the row, the one in force first.
+def identifiers(reading: Reading, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return every number of the row, the one in force first; ``values`` by column.
 
     ``valid_from`` and ``valid_to`` bound the number itself, ``valid_to`` being the first day on
     which it no longer was one; ``expires_on`` is the last day that its paper names.
     """
-    found = [
-        # The number outlives its card, so the card's days are not the number's.
-        _entry("personal_id", personal_id, **_paper(reading, "personal_id")),
-        _nine_digit_id(reading),
-        _cancelled_id(reading),
-        _dated(reading, "passport", _passport(reading)),
-        _dated(reading, "origin_certificate", read_personal_id(reading, "origin_certificate")),
-    ]
-    return [entry for entry in found if entry]
+    found = []
+    for kind, columns in _PAPERS.items():
+        issued, issuer, expires = map(values.get, columns)
+        if issued is not None and expires is not None:
+            reading.order(issued.day, expires.day, columns[-1])
+        value = values.get(kind)
+        if value is None:
+            continue
+        entry = {"type": kind, "value": value, "status": "valid"}
+        if issued is not None:
+            entry["issued_on"] = issued.told
+        if issuer is not None:
+            entry["issuer"] = issuer
+        if expires is not None:
+            entry["expires_on"] = expires.told
+        bound = _BOUNDS.get(kind)
+        found.append({**entry, **bound(reading, values, issued, expires)} if bound else entry)
+    return found
 
 
-def _entry(kind: str, value: str | None, *, status: str = "valid", **more: Any) -> dict[str, Any]:
-    return {"type": kind, "value": value, "status": status, **present(more)} if value else {}
+def _nine_digit_id(
+    reading: Reading, values: Mapping[str, Any], issued: Dated | None, expires: Dated | None
+) -> dict[str, Any]:
+    del reading, values, expires
+    began = {"valid_from": issued.told} if issued else {}
+    return {"status": "expired", **began, "valid_to": _NINE_DIGITS_END}
 
 
-def _paper(reading: Reading, kind: str) -> dict[str, Any]:
-    issued, expires = (
-        reading.date(f"{kind}_issued_on"),
-        reading.date(f"{kind}_expires_on", ahead=True),
-    )
-    reading.order(issued, expires, f"{kind}_expires_on")
-    return {
-        "issued_on": issued and issued.to_json(),
-        "issuer": reading.text(f"{kind}_issuer"),
-        "expires_on": expires and expires.to_json(),
-    }
+def _cancelled_id(
+    reading: Reading, values: Mapping[str, Any], issued: Dated | None, expires: Dated | None
+) -> dict[str, Any]:
+    del reading, issued, expires
+    ended = values.get("cancelled_id_on")
+    return {"status": "cancelled", **({"valid_to": ended.told} if ended else {})}
 
 
-def _nine_digit_id(reading: Reading) -> dict[str, Any]:
-    paper = _paper(reading, "nine_digit_id")
-    return _entry(
-        "nine_digit_id",
-        read_nine_digit_id(reading, "nine_digit_id"),
-        status="expired",
-        **paper,
-        valid_from=paper["issued_on"],
-        valid_to=_NINE_DIGITS_END.to_json(),
-    )
+def _dated(
+    reading: Reading, values: Mapping[str, Any], issued: Dated | None, expires: Dated | None
+) -> dict[str, Any]:
+    """Return the days of a number that is as good as its paper."""
+    del values
+    began = {"valid_from": issued.told} if issued else {}
+    if expires is None:
+        return began
+    last = expires.day.last
+    ends = last + timedelta(days=1)
+    until = {"valid_to": PartialDate(ends.year, ends.month, ends.day).to_json()}
+    return {**began, **until, "status": "expired" if last < reading.day else "valid"}
 
 
-def _cancelled_id(reading: Reading) -> dict[str, Any]:
-    ended = reading.date("cancelled_id_on")
-    return _entry(
-        "cancelled_id",
-        read_personal_id(reading, "cancelled_id"),
-        status="cancelled",
-        valid_to=ended and ended.to_json(),
-    )
-
-
-def _passport(reading: Reading) -> str | None:
-    value = reading.text("passport")
-    if value is not None and _PASSPORT.fullmatch(value) is None:
-        reading.note("identifier_shape", "passport")
-        return None
-    return value
-
-
-def _dated(reading: Reading, kind: str, value: str | None) -> dict[str, Any]:
-    """Return a number that is as good as its paper."""
-    paper = _paper(reading, kind)
-    expires = paper["expires_on"]
-    last = PartialDate.parse(expires["value"]).last if expires else date.max
-    ends = _day(last + timedelta(days=1)).to_json() if expires else None
-    return _entry(
-        kind,
-        value,
-        status="expired" if last < today() else "valid",
-        **paper,
-        valid_from=paper["issued_on"],
-        valid_to=ends,
-    )
-
-
-def _day(day: date) -> PartialDate:
-    return PartialDate(day.year, day.month, day.day)
+_KINDS = ("personal_id", "nine_digit_id", "cancelled_id", "passport", "origin_certificate")
+_PAPERS = {
+    kind: tuple(f"{kind}_{name}" for name in ("issued_on", "issuer", "expires_on"))
+    for kind in _KINDS
+}
+# The number outlives its card, so the card's days are not the personal id's.
+_BOUNDS = {
+    "nine_digit_id": _nine_digit_id,
+    "cancelled_id": _cancelled_id,
+    "passport": _dated,
+    "origin_certificate": _dated,
+}

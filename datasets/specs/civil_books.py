@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from datasets.formats import Row
-from datasets.specs.base import Column, Entry, Reading, Spec, present
+from datasets.specs.base import Column, Entry, Reading, Spec, by_row, present
 from registry.civil_status.changes import Coverage, set_coverage
 from registry.kernel.dates import EARLIEST_YEAR
 from registry.kernel.ledger import Change, Counts
@@ -26,24 +26,21 @@ COLUMNS = (
 )
 
 
-def read(rows: Iterable[Row]) -> Iterator[Entry]:
-    """Yield one entry a row; the second row of the same years of a book is rejected."""
-    seen: set[tuple[object, ...]] = set()
-    for row in rows:
-        reading = Reading(row)
-        document = _document(reading)
-        key = tuple(document.get(name) for name in ("office", "as_of", "kind", "year_from"))
-        if not reading.rejected and key in seen:
-            reading.note("repeated_record", "office_code")
-        seen.add(key)
-        change = None
-        if not reading.rejected:
-            change = Change(document, min(date(document["year_from"], 1, 1), reading.day))
-        yield Entry(1, change, tuple(reading.findings), row.line)
+def row(row: Row) -> Entry:
+    """Read what one row says; the second row of the same years of a book is rejected."""
+    reading = Reading(row)
+    document = _document(reading)
+    key = [str(document.get(name, "")) for name in ("office", "as_of", "kind", "year_from")]
+    keys = (("repeated_record", "office_code", " ".join(key)),) if all(key) else ()
+    change = None
+    if not reading.rejected:
+        change = Change(document, min(date(document["year_from"], 1, 1), reading.day))
+    office = document.get("office", "")
+    return Entry(1, change, tuple(reading.findings), row.line, reading.part, ward=office, keys=keys)
 
 
 def _document(reading: Reading) -> dict[str, Any]:
-    code = reading.text("office_code", required=True)
+    code = reading.text("office_code", required=True, digits=True)
     name = reading.text("office_name", required=True)
     first, last = _year(reading, "year_from", required=True), _year(reading, "year_to")
     if first and last and last < first:
@@ -103,4 +100,4 @@ def _row(document: Any) -> Coverage:
     )
 
 
-CIVIL_BOOKS = Spec("civil_books", "Sổ hộ tịch đã có", COLUMNS, read, _apply)
+CIVIL_BOOKS = Spec("civil_books", "Sổ hộ tịch đã có", COLUMNS, by_row(row), _apply, row=row)

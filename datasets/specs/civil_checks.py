@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from datasets.formats import Options
-from datasets.specs.base import Entry, Finding
-from datasets.specs.rules import RULES
+from datasets.specs.base import Entry, noted
 from registry.citizens.records import find_record_ids, standings
 from registry.citizens.related import documents
 from registry.civil_status.acts import RETROACTIVE, Act, act_of, amended
@@ -94,21 +92,8 @@ def _beside_citizens(
         rules += [(rule, _AGES[rule]) for rule in told if rule in _AGES]
         if _wed_dead(document, known):
             rules.append(("marries_the_dead", "marriage_on"))
-        checked = _noted(entry, rules)
+        checked = noted(entry, rules)
         yield checked, act_of(document["code"], document) if checked.change else None
-
-
-def _noted(entry: Entry, rules: Iterable[tuple[str, str]]) -> Entry:
-    """Return the entry with more findings; an error takes its change away."""
-    findings = list(entry.findings)
-    for rule, column in rules:
-        found = Finding(rule, entry.line, column)
-        if found not in findings:
-            findings.append(found)
-    if len(findings) == len(entry.findings):
-        return entry
-    wrong = any(RULES[finding.rule].severity == "error" for finding in findings)
-    return replace(entry, change=None if wrong else entry.change, findings=tuple(findings))
 
 
 def _referring(document: Document, people: Mapping[str, str]) -> Document:
@@ -211,7 +196,7 @@ def _among(
             couple = [who for role in _SPOUSES if (who := act.who(role))]
             acts = {a.code: a for who in couple for a in known.of(who)} | around.of(couple)
             rules += [(rule, "marriage_on") for rule in check_among(act, amended(acts.values()))]
-        checked = _noted(entry, rules)
+        checked = noted(entry, rules)
         if checked.change is None:
             around.drop(act)
         yield checked

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
 from datasets.formats import Row
-from datasets.specs.base import Entry, Reading, Spec, present
+from datasets.specs.base import Entry, Reading, Spec, by_row, present
 from datasets.specs.citizen_papers import read_personal_id
 from datasets.specs.civil_checks import against
 from datasets.specs.civil_columns import COLUMNS, MOST_CHANGES, ROLES
@@ -41,21 +41,19 @@ _AT = {
 }
 
 
-def read(rows: Iterable[Row]) -> Iterator[Entry]:
-    """Yield one entry a row; the second row with a code is rejected."""
-    seen: set[str] = set()
-    for row in rows:
-        reading = Reading(row)
-        document = _document(reading)
-        if document["code"] in seen:
-            reading.note("repeated_record", "code")
-        seen.add(document["code"])
-        _check(reading, document)
-        change = None
-        if not reading.rejected:
-            when = effective_date(document)
-            change = Change(document, when.first if when else date.max)
-        yield Entry(1, change, tuple(reading.findings), row.line)
+def row(row: Row) -> Entry:
+    """Read one act; the second row with a code is rejected."""
+    reading = Reading(row)
+    document = _document(reading)
+    _check(reading, document)
+    change = None
+    if not reading.rejected:
+        when = effective_date(document)
+        change = Change(document, when.first if when else date.max)
+    code = document["code"]
+    keys = (("repeated_record", "code", code),) if code else ()
+    ward = document.get("office", {}).get("code", "")
+    return Entry(1, change, tuple(reading.findings), row.line, reading.part, ward, keys=keys)
 
 
 def _document(reading: Reading) -> dict[str, Any]:
@@ -156,7 +154,8 @@ def _year(reading: Reading) -> str | None:
 
 def _office(reading: Reading) -> dict[str, Any]:
     """Return where it was registered: by name, and by the code that was valid then."""
-    name, code = reading.text("office_name", required=True), reading.text("office_code")
+    name = reading.text("office_name", required=True)
+    code = reading.text("office_code", digits=True)
     told = reading.date("office_on")
     when = told or reading.date("registered_on")
     year = reading.text("year")
@@ -312,4 +311,4 @@ def _column(part: str) -> str:
     return {"office": "office_code", "signer": "signer_name"}.get(first, first)
 
 
-CIVIL_STATUS = Spec("civil_status", "Hộ tịch", COLUMNS, read, record_acts, against)
+CIVIL_STATUS = Spec("civil_status", "Hộ tịch", COLUMNS, by_row(row), record_acts, against, row)

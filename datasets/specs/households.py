@@ -8,7 +8,8 @@ from itertools import groupby
 from typing import Any
 
 from datasets.formats import Row
-from datasets.specs.base import Column, Entry, Finding, Reading, Spec
+from datasets.specs.base import Column, Entry, Finding, Reading, Spec, blank, ward_of
+from datasets.specs.unique import Seen
 from registry.households.changes import apply_changes
 from registry.kernel.dates import PartialDate
 from registry.kernel.identifiers import IdentifierError, require_personal_id
@@ -35,29 +36,37 @@ COLUMNS = (
 
 def read(rows: Iterable[Row]) -> Iterator[Entry]:
     """Yield one entry a household; one wrong row holds the whole household back."""
-    seen: set[str] = set()
-    for code, group in groupby(rows, key=lambda row: row.cells.get("household_code", "").strip()):
-        yield _household(code, [Reading(row) for row in group], seen)
+    seen = Seen()
+    for code, group in groupby(rows, key=_code):
+        if code is None:
+            yield from map(blank, group)
+        else:
+            yield _household(code, [Reading(row) for row in group], seen)
 
 
-def _household(code: str, readings: list[Reading], seen: set[str]) -> Entry:
+def _code(row: Row) -> str | None:
+    """Return the household that a row tells of, None for a blank row."""
+    return row.cells.get("household_code", "").strip() if row.cells else None
+
+
+def _household(code: str, readings: list[Reading], seen: Seen) -> Entry:
     first = readings[0]
     if not code:
         for reading in readings:
             reading.note("required", "household_code")
-    elif code in seen:
+    elif not seen.add("household_code", code):
         first.note("repeated_record", "household_code")
-    seen.add(code)
     kind = first.code("kind", "residence_kind")
     address = first.address("address")
     head = _personal_id(first, "head_id")
     members = [_member(reading) for reading in readings]
     _check_members(readings, head, members)
     findings = [finding for reading in readings for finding in reading.findings]
-    if any(reading.rejected for reading in readings):
+    rejected = any(reading.rejected for reading in readings)
+    if rejected:
         held = (r for r in readings if not r.rejected)
-        findings += [Finding("row_of_rejected", r.row.line, "household_code") for r in held]
-        return Entry(len(readings), None, tuple(findings))
+        column = "household_code"
+        findings += [Finding("row_of_rejected", r.row.line, column, r.part) for r in held]
     document = {
         "code": code,
         "kind": kind,
@@ -65,11 +74,13 @@ def _household(code: str, readings: list[Reading], seen: set[str]) -> Entry:
         "head": {"personal_id": head},
         "members": members,
     }
-    return Entry(len(readings), Change(document, _began(members)), tuple(findings))
+    change = None if rejected else Change(document, _began(members))
+    ward = ward_of(address) or first.text("address_commune") or ""
+    return Entry(len(readings), change, tuple(findings), first.row.line, first.part, ward)
 
 
 def _personal_id(reading: Reading, column: str) -> str | None:
-    value = reading.text(column, required=True)
+    value = reading.text(column, required=True, digits=True)
     try:
         return require_personal_id(value) if value else None
     except IdentifierError:

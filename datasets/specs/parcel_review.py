@@ -29,9 +29,9 @@ class ParcelEntry(Entry):
 
     def with_finding(self, rule: str, column: str, *, held: bool = False) -> ParcelEntry:
         """Return the entry with one more finding, and ``held`` back where that is an error."""
-        found = [Finding(rule, self.line, column)]
+        found = [Finding(rule, self.line, column, self.part)]
         if held:
-            found += [Finding("parcel_held", line, "code") for line in self.lines[1:]]
+            found += [Finding("parcel_held", line, "code", self.part) for line in self.lines[1:]]
         change = None if held else self.change
         return replace(self, findings=(*self.findings, *found), change=change)
 

@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from datasets.formats import Row
-from datasets.specs.base import Entry, Finding, Reading, Spec, located, present
+from datasets.specs.addresses import located
+from datasets.specs.base import Entry, Finding, Reading, Spec, blank, present
 from datasets.specs.citizen_papers import read_personal_id
 from datasets.specs.parcel_cells import (
     read_certificate,
@@ -39,10 +40,13 @@ def read(rows: Iterable[Row]) -> Iterator[Entry]:
     """
     parcels: dict[str, list[Reading]] = {}
     for row in rows:
+        if not row.cells:
+            yield blank(row)
+            continue
         reading = Reading(row)
         code = reading.text("code", required=True)
         if code is None:
-            yield Entry(1, None, tuple(reading.findings))
+            yield Entry(1, None, tuple(reading.findings), row.line, reading.part)
         else:
             parcels.setdefault(code, []).append(reading)
     seen: set[str] = set()
@@ -63,16 +67,23 @@ def _parcel(code: str, readings: list[Reading], seen: set[str]) -> Entry:
     findings = [finding for reading in readings for finding in reading.findings]
     held = any(reading.rejected for reading in readings)
     if held:
-        good = (reading for reading in readings if not reading.rejected)
-        findings += [Finding("parcel_held", reading.row.line, "code") for reading in good]
+        good = (r for r in readings if not r.rejected)
+        findings += [Finding("parcel_held", r.row.line, "code", r.part) for r in good]
     return ParcelEntry(
         len(readings),
         None if held else Change(document, since),
         tuple(findings),
         first.row.line,
+        first.part,
+        _ward(document),
         lines=tuple(reading.row.line for reading in readings),
         shape=shape,
     )
+
+
+def _ward(document: dict[str, Any]) -> str:
+    """Return the commune that the parcel lies in by its present reference."""
+    return str(document.get("reference", {}).get("commune", {}).get("code", ""))
 
 
 def _check_alike(readings: list[Reading]) -> None:
@@ -134,7 +145,7 @@ def _outline(reading: Reading, area: float | None) -> tuple[Shape | None, dict[s
 
 def _place(reading: Reading) -> dict[str, Any]:
     """Return the commune of the row as an address has it, by the meaning of its code that day."""
-    commune = reading.text("commune")
+    commune = reading.text("commune", digits=True)
     if commune is None:
         return {}
     on = reading.date("commune_on")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Literal, NamedTuple, cast
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from registry.citizens.models import Citizen, CitizenIdentifier, CitizenVersion
 from registry.citizens.projection import as_claimed, carry, lay_over
-from registry.kernel.bulk import insert_rows
+from registry.kernel.bulk import among, insert_rows
 from registry.kernel.clock import now
 from registry.kernel.columns import require_record
 from registry.kernel.dates import PartialDate
@@ -39,7 +39,8 @@ _UNEQUAL = Text(
 def _find(session: Session, personal_ids: Sequence[str]) -> dict[str, int]:
     found = session.execute(
         sa.select(CitizenIdentifier.value, CitizenIdentifier.citizen).where(
-            CitizenIdentifier.type == "personal_id", CitizenIdentifier.value.in_(personal_ids)
+            CitizenIdentifier.type == "personal_id",
+            among(session, CitizenIdentifier.value, personal_ids),
         )
     )
     return {row[0]: row[1] for row in found}
@@ -53,13 +54,22 @@ def _project(document: Document) -> dict[str, Any]:
     residence = document.get("residence", {}).get("permanent", {})
     commune = residence.get("address", {}).get("current", {}).get("commune", {})
     return {
-        "name_match": match_key(name),
-        "name_fold": fold(name),
-        "name_sort": person_sort_key(name),
+        **_keys_of(name),
         "birth_first": day and day.first,
         "birth_last": day and day.last,
         "sex": document.get("sex", {}).get("code"),
         "commune": commune.get("code"),
+    }
+
+
+# A load meets most names more than once.
+@lru_cache(maxsize=50_000)
+def _keys_of(name: str) -> Mapping[str, str]:
+    """Return by what a name is found and sorted."""
+    return {
+        "name_match": match_key(name),
+        "name_fold": fold(name),
+        "name_sort": person_sort_key(name),
     }
 
 
@@ -114,7 +124,7 @@ def _owners(session: Session, values: Collection[str]) -> dict[_Number, _Owner]:
             Citizen.merged_into,
         )
         .join(Citizen, Citizen.row == of.citizen)
-        .where(of.value.in_(values))
+        .where(among(session, of.value, values))
     )
     return {
         (kind, value): _Owner(row, (first, end), state == "erased", merged is not None)
@@ -188,7 +198,9 @@ def project(
     The views of a person don't overlap. On days that no view names, acts decide nothing, and what
     they decided before is taken back. Nothing is written where nothing changes.
     """
-    found = session.execute(sa.select(Citizen.row, Citizen.id).where(Citizen.id.in_(views.keys())))
+    found = session.execute(
+        sa.select(Citizen.row, Citizen.id).where(among(session, Citizen.id, views.keys()))
+    )
     edits = {row: list(_edits(views[key])) for row, key in found}
     return LEDGER.rewrite(session, edits, source=source, load=load)
 

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
+import orjson
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
 
 
@@ -28,6 +30,36 @@ def uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def among(
+    session: Session, column: sa.ColumnElement[Any] | Any, values: Iterable[Any]
+) -> sa.ColumnElement[bool]:
+    """Return "``column`` is one of ``values``", of which there may be thousands, as one parameter.
+
+    A parameter each would have the statement written and read anew for every number of them.
+    """
+    told, dialect = list(values), session.get_bind().dialect
+    if dialect.name == "postgresql":
+        bound = sa.bindparam(None, told, type_=ARRAY(column.type), unique=True)
+        return cast("sa.ColumnElement[bool]", column == sa.any_(bound))
+    write = column.type.dialect_impl(dialect).bind_processor(dialect)
+    told = [write(value) for value in told] if write else told
+    listed = sa.func.json_each(orjson.dumps(told).decode()).table_valued("value")
+    return cast("sa.ColumnElement[bool]", column.in_(sa.select(listed.c.value)))
+
+
+def reserve_rows(session: Session, mapped: type[Any], count: int) -> list[int]:
+    """Return ``count`` row numbers of a register's table that nobody has or will get."""
+    if session.get_bind().dialect.name == "postgresql":
+        name = mapped.__tablename__
+        series = sa.func.generate_series(1, count).table_valued("n")
+        sequence = sa.func.pg_get_serial_sequence(name, "row")
+        found = session.scalars(sa.select(sa.func.nextval(sequence)).select_from(series))
+        return list(found)
+    # SQLite has one writer at a time, and gives rows after the last one itself.
+    last = session.scalar(sa.select(sa.func.max(mapped.row))) or 0
+    return list(range(last + 1, last + 1 + count))
 
 
 def insert_rows(
@@ -53,11 +85,11 @@ def insert_rows(
         _copy(connection, target, written)
         return
     marks = ", ".join("?" * len(columns))
-    if values := list(written):
+    if values := list(map(tuple, written)):
         connection.exec_driver_sql(f"INSERT INTO {target} VALUES ({marks})", values)  # noqa: S608 - names of our own tables
 
 
-def _copy(connection: sa.Connection, target: str, rows: Iterable[tuple[Any, ...]]) -> None:
+def _copy(connection: sa.Connection, target: str, rows: Iterable[Sequence[Any]]) -> None:
     driver = cast("Any", connection.connection.dbapi_connection)
     fault = connection.dialect.loaded_dbapi.Error
     try:
@@ -71,15 +103,16 @@ def _copy(connection: sa.Connection, target: str, rows: Iterable[tuple[Any, ...]
 
 def _written(
     columns: Iterable[sa.Column[Any]], dialect: sa.Dialect, rows: Iterable[Sequence[Any]]
-) -> Iterator[tuple[Any, ...]]:
+) -> Iterator[list[Any]]:
     """Yield the rows as the driver wants them."""
     writers = [_writer(column, dialect) for column in columns]
     changing = [(index, write) for index, write in enumerate(writers) if write]
     for row in rows:
         values = list(row)
         for index, write in changing:
-            values[index] = write(values[index])
-        yield tuple(values)
+            if values[index] is not None:
+                values[index] = write(values[index])
+        yield values
 
 
 def _default(column: sa.Column[Any]) -> Any:
@@ -88,4 +121,6 @@ def _default(column: sa.Column[Any]) -> Any:
 
 
 def _writer(column: sa.Column[Any], dialect: sa.Dialect) -> Callable[[Any], Any] | None:
+    if dialect.name == "postgresql" and isinstance(column.type, sa.Uuid):
+        return None  # COPY takes the text
     return column.type.dialect_impl(dialect).bind_processor(dialect)

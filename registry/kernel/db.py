@@ -18,6 +18,8 @@ import uuid_utils
 from sqlalchemy import event
 from sqlalchemy.orm import DeclarativeBase, Session
 
+from registry.kernel.rendered import Rendered, render
+
 _WRITES = "sogoc_writes"
 # How long a statement waits for a lock before the caller hears that we are unavailable.
 _LOCK_SECONDS = 5.0
@@ -72,12 +74,23 @@ class JsonText(sa.types.TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> str | None:
         """Render ``value``; the same value always gives the same text."""
         del dialect
-        return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+        return None if value is None else render(value)
 
     def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
         """Return the value behind the stored text."""
         del dialect
         return None if value is None else orjson.loads(value)
+
+
+class DocumentText(JsonText):
+    """As `JsonText`, but read as `Rendered`: parsed only where somebody looks inside."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: str | None, dialect: sa.Dialect) -> Any:
+        """Return the document behind the stored text."""
+        del dialect
+        return None if value is None else Rendered(value)
 
 
 def is_busy(error: sa.exc.DBAPIError) -> bool:

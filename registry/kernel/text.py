@@ -30,12 +30,28 @@ _OPEN_PAIRS = {"oa", "oe", "uy"}
 _WORDS = 20_000
 
 
+_MARKED = "àảãáạằẳẵắặăầẩẫấậâđèẻẽéẹềểễếệêìỉĩíịòỏõóọồổỗốộôờởỡớợơùủũúụừửữứựưỳỷỹýỵ"
+# Anything but ASCII that is seen, Vietnamese letters in one piece and single spaces.
+_UNUSUAL = re.compile(rf"[^ -_a-~{_MARKED}{_MARKED.upper()}]|^ |  | $")
+
+
+def is_clean(raw: str) -> bool:
+    """Say whether ``raw`` surely is its own display form; most cells and stored names are.
+
+    >>> is_clean("Đặng Văn Bé"), is_clean("Đặng  Văn Bé")
+    (True, False)
+    """
+    return _UNUSUAL.search(raw) is None
+
+
 def clean(raw: str) -> str:
     r"""Return the display form: NFC, no invisible characters, single spaces, real Đ.
 
     >>> clean("\u00d0\u1eb7ng  V\u0103n\u00a0B\u00e9")
     'Đặng Văn Bé'
     """
+    if is_clean(raw):
+        return raw
     visible = unicodedata.normalize("NFC", raw).translate(_CLEAN)
     # Again: a mark may have been kept from its letter by what was just dropped.
     return " ".join(unicodedata.normalize("NFC", visible).split())
@@ -63,7 +79,9 @@ def match_key(name: str) -> str:
     >>> match_key("NGUYỄN THỊ HOÀ"), match_key("H’ Hen Niê")
     ('nguyễn thị hòa', "h'hen niê")
     """
-    folded = _APOSTROPHE.sub("'", clean(name).casefold())
+    folded = clean(name).casefold()
+    if "'" in folded:
+        folded = _APOSTROPHE.sub("'", folded)
     return " ".join(map(_match_word, folded.split()))
 
 
@@ -88,7 +106,9 @@ def fold(name: str) -> str:
     'dang van be'
     """
     # As in the match key, a space beside an apostrophe makes no other name.
-    joined = _APOSTROPHE.sub("", clean(name))
+    joined = clean(name)
+    if "'" in joined:
+        joined = _APOSTROPHE.sub("", joined)
     return " ".join(filter(None, map(_fold_word, joined.split())))
 
 
