@@ -12,6 +12,7 @@ from datasets.formats import Row
 from datasets.specs import RULES, SPECS, Entry
 from datasets.specs.profiles import PROFILES, find_profile
 from datasets.specs.profiles.c06_037 import C06_037, COLUMNS, citizen_of_037, message_037
+from registry.kernel.rendered import render
 from tests.laws.test_docs import ROOT
 
 MESSAGES = C06_037.over(SPECS["citizens"])
@@ -68,7 +69,7 @@ def _document(message: dict[str, Any]) -> Any:
     entry = _entry(message)
     assert entry.change is not None, entry.findings
     # As it is kept: parts of a document may be rendered already.
-    return orjson.loads(orjson.dumps(entry.change.document))
+    return orjson.loads(render(entry.change.document))
 
 
 def _told(message: dict[str, Any]) -> list[tuple[str, int, str]]:
