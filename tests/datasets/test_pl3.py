@@ -11,8 +11,9 @@ import pytest
 
 from datasets.formats import Options, Row
 from datasets.specs import RULES, SPECS, Entry
-from datasets.specs.profiles import PROFILES, find_profile
+from datasets.specs.profiles import PROFILES, find_profile, through
 from datasets.specs.profiles.pl3 import COLUMNS, PL3
+from registry.kernel.errors import Invalid
 from tests.datasets.loads import Desk
 from tests.laws.test_docs import ROOT
 
@@ -161,6 +162,17 @@ def test_a_sheet_is_known_by_its_header() -> None:
     assert find_profile("parcels", header) is PROFILES["pl3"]
     assert find_profile("citizens", header) is None
     assert find_profile("parcels", [c.name for c in SPECS["parcels"].columns]) is None
+
+
+@pytest.mark.parametrize(("dataset", "profile"), [("parcels", "pl4"), ("citizens", "pl3")])
+def test_a_profile_of_another_dataset_is_refused(dataset: str, profile: str) -> None:
+    with pytest.raises(Invalid, match="no such profile"):
+        through(SPECS[dataset], profile)
+
+
+def test_without_a_profile_the_file_is_our_own() -> None:
+    assert through(SPECS["parcels"], None) is SPECS["parcels"]
+    assert through(SPECS["parcels"], "pl3").columns == COLUMNS
 
 
 def test_husband_and_wife_on_one_certificate_are_one_parcel() -> None:

@@ -192,7 +192,8 @@ def test_the_template_is_a_file_that_is_right(shell: Shell) -> None:
     template = shell.folder / "template.csv"
     template.write_text(shell.run("dataset", "template", "citizens").stdout)
     made = shell.json("dataset", "submit", "citizens", str(template))
-    assert shell.json("dataset", "check", made["id"])["rows_valid"] == 1
+    checked = shell.json("dataset", "check", made["id"])
+    assert checked["rows_valid"] == checked["rows_read"] > 1
 
 
 def test_the_list_names_every_column_of_every_dataset(shell: Shell) -> None:
