@@ -20,6 +20,7 @@ from datasets.specs import SPECS
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, NotFound, Text
+from registry.upstream.modes import require_copies
 
 _CHUNK = 1 << 20
 _AS_IT_IS = Options()
@@ -68,10 +69,12 @@ def submit(  # noqa: PLR0913, PLR0917 - a file, what it is, how to read it, and 
     """Keep a file and return its submission; the same file and options again are the same one.
 
     ``file_name`` is the name that the submitter knows it by. Raises NotFound for a dataset that
-    has no specification.
+    has no specification, NotInMode for one held as pointers.
     """
     if dataset not in SPECS:
         raise NotFound(_NO_DATASET)
+    # Nor may a file be kept where no copies may.
+    require_copies(session, dataset)
     sha256, size = uploads.keep(path)
     said = options.to_json()
     if options.outlines:

@@ -20,11 +20,13 @@ import auth.cli
 import datasets.cli
 import migrations
 from auth.keys import KeyFileError
+from datasets.specs import SPECS
 from registry.demo import demo
 from registry.kernel.db import Database
 from registry.kernel.errors import SogocError
 from registry.kernel.settings import Settings, SettingsError
 from registry.server import serve as run_server
+from registry.upstream.cli import mode_command
 
 
 class Context:
@@ -133,4 +135,5 @@ main.add_command(auth.cli.client)
 main.add_command(auth.cli.agreement)
 main.add_command(auth.cli.key)
 main.add_command(datasets.cli.generate)
+datasets.cli.dataset.add_command(mode_command(["places", *SPECS]))
 main.add_command(datasets.cli.dataset)
