@@ -7,6 +7,7 @@ here.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from sqlalchemy.orm import Session
 
 from auth.principals import Principal
@@ -31,18 +33,19 @@ from registry.citizens.verification import verified_at
 from registry.kernel.access_log import record_access, record_accesses
 from registry.kernel.clock import now
 from registry.kernel.db import Database
-from registry.kernel.errors import NotFound, NotInMode
+from registry.kernel.errors import NotFound, NotInMode, Unavailable
 from registry.kernel.fields import Document, Selection
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
 from registry.upstream.credentials import pointer_key
 from registry.upstream.modes import Mode, ModeWatch
-from registry.upstream.source import Source
+from registry.upstream.source import Source, SourceDown
 
 Results = list[dict[str, Any]]
 OpenSource = Callable[[Mode], Source]
 _PRESENT = Moment()
 _KEY = "pointer.key"
+logger = logging.getLogger("sogoc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +90,9 @@ class CitizenReader:
         Raises Malformed, Refused, Unavailable, and NotInMode for the past behind a pointer.
         """
         link = self._current()
-        query = Lookup(identifiers, fields, moment)
         if link is None and moment.present:
             return self._hot.lookup(principal, identifiers, fields)
+        query = Lookup(identifiers, fields, moment)
         if link is None:
             with self._database.transaction() as session:
                 return records.lookup_citizens(session, principal, query)
@@ -120,8 +123,9 @@ class CitizenReader:
         if link:
             with self._database.reading() as session:
                 citizen = records.require_citizen(session, record_id, selection.paths)
-            number = str(citizen.document["personal_id"])
-            checked = link.freshen([number])
+            # One of which nothing is believed any more has no number to ask by.
+            number = citizen.document.get("personal_id")
+            checked = link.freshen([number] if number else [])
             if checked.absent:
                 raise NotFound(subject=citizen.id, asked=selection.paths)
             late = checked.late
@@ -211,9 +215,7 @@ class CitizenReader:
         if not moment.present:
             raise NotInMode(asked=selection.paths)
         with self._database.reading() as session:
-            number = require_number(
-                session, pointer_key(self._key_file), record_id, selection.paths
-            )
+            number = require_number(session, self._key(), record_id, selection.paths)
         document = link.fetch([number])[number]
         if document is None:
             raise NotFound(subject=record_id, asked=selection.paths)
@@ -225,12 +227,19 @@ class CitizenReader:
         return Answer(record, tag_of(record))
 
     def _pointed(self, numbers: set[str]) -> dict[str, str]:
-        key = pointer_key(self._key_file)
+        key = self._key()
         with suppress(sa.exc.IntegrityError), self._database.transaction() as session:
             return point(session, key, numbers)
         # Another server pointed to one of them at the same time, so it is there by now.
         with self._database.transaction() as session:
             return point(session, key, numbers)
+
+    def _key(self) -> AESSIV:
+        try:
+            return pointer_key(self._key_file)
+        except (SourceDown, OSError) as error:
+            logger.error("no pointer can be read: %s", error)  # noqa: TRY400 - it says all there is
+            raise Unavailable from None
 
 
 def _number(document: Document) -> str:

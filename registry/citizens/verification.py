@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from registry.citizens.changes import apply_changes, numbers_of
-from registry.citizens.models import Citizen, CitizenVerification
+from registry.citizens.models import Citizen, CitizenIdentifier, CitizenVerification
 from registry.citizens.records import find_by_identifiers
 from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import today
@@ -70,31 +70,31 @@ def keep(
 ) -> set[str]:
     """Keep what the source said of each identifier at ``moment``; return those that were kept.
 
-    A changed document becomes a version that begins today: the source says what is, not since
+    A document must carry its identifier (`carries`). A changed document becomes a version that begins today: the source says what is, not since
     when. An identifier that leads to another record here than there is not kept, since only a
     steward can say which is right. Raises Invalid as `apply_changes` does.
     """
+    _lock(session, told)
     held = find_by_identifiers(session, told)
-    # Two servers may hear of the same change: the second then finds nothing new.
-    session.execute(
-        sa.select(Citizen.row)
-        .where(Citizen.row.in_({citizen.row for citizen in held.values()}))
-        .order_by(Citizen.row)
-        .with_for_update()
-    )
-    session.expire_all()
-    documents = {k: d for k, d in told.items() if d is not None and carries(d, k)}
+    absent = {held[key].row: False for key in told if told[key] is None and key in held}
+    documents = {key: document for key, document in told.items() if document is not None}
     changes = {
-        str(document["personal_id"]): Change(_flagged(document, held.get(identifier)), today())
-        for identifier, document in documents.items()
+        str(document["personal_id"]): Change(_flagged(document, held.get(key)), today())
+        for key, document in documents.items()
     }
-    apply_changes(session, changes.values(), source=source, load=None)
+    # Always in one order, or two servers with the same new people could wait for each other.
+    ordered = [changes[number] for number in sorted(changes)]
+    apply_changes(session, ordered, source=source, load=None)
     kept = _settled(session, documents)
-    absent = {k: held[k].row for k, document in told.items() if document is None and k in held}
-    _stamp(
-        session, dict.fromkeys(absent.values(), False) | dict.fromkeys(kept.values(), True), moment
-    )
-    return kept.keys() | {k for k, document in told.items() if document is None}
+    _stamp(session, absent | dict.fromkeys(kept.values(), True), moment)
+    return kept.keys() | told.keys() - documents.keys()
+
+
+def _lock(session: Session, identifiers: Collection[str]) -> None:
+    """Lock the records: of two servers that hear of one change, the second finds nothing new."""
+    led = sa.select(CitizenIdentifier.citizen).where(CitizenIdentifier.value.in_(identifiers))
+    locked = sa.select(Citizen.row).where(Citizen.row.in_(led)).order_by(Citizen.row)
+    session.execute(locked.with_for_update())
 
 
 def carries(document: Document, identifier: str) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 import orjson
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
+from registry.kernel.db import new_id
 from registry.kernel.errors import SogocError
 from registry.upstream.address import require_address
 from registry.upstream.source import SourceDown
@@ -65,11 +66,14 @@ def _sendable(value: Any) -> bool:
 def pointer_key(path: Path) -> AESSIV:
     """Return the key that seals numbers behind pointers, making its file if it is missing.
 
-    Without that file no pointer leads back to its number: it belongs in the backup of secrets.
+    Raises SourceDown or OSError where the file can't be used. Without that file no pointer leads back to its number: it belongs in the backup of secrets.
     """
     if not path.exists():
         _create(path, AESSIV.generate_key(_KEY_BITS))
-    return AESSIV(_own(path))
+    try:
+        return AESSIV(_own(path))
+    except ValueError:
+        raise SourceDown(f"{path.name} holds no key") from None
 
 
 def _own(path: Path) -> bytes:
@@ -82,9 +86,9 @@ def _own(path: Path) -> bytes:
 
 
 def _create(path: Path, content: Any) -> None:
-    """Make the file whole or not at all; where another process was first, its file stays."""
+    """Make the file whole or not at all; where another thread or process was first, its stays."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    part = path.with_suffix(f".{os.getpid()}.part")
+    part = path.with_suffix(f".{new_id()}.part")
     handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(content)

@@ -261,7 +261,7 @@ def test_a_thousand_are_fetched_in_ten_calls(cache: Service, upstream: FakeNatio
 
 
 def test_many_at_once_make_one_call(either: Service, upstream: FakeNation) -> None:
-    upstream.seconds = 2
+    upstream.seconds = 1
     bearer = {"Authorization": f"Bearer {either.token()}", **PURPOSE}
 
     def ask(_: int) -> int:
@@ -413,6 +413,22 @@ def test_a_pointer_that_leads_nowhere_is_not_found(pointer: Service, upstream: F
     upstream.breaks(b"", 500)
     _refused(pointer.call("GET", path), 503, "unavailable")
     _refused(_ask(pointer, LAN), 503, "unavailable")
+
+
+def test_a_lost_key_leads_nowhere_and_an_open_one_is_not_used(
+    pointer: Service, upstream: FakeNation
+) -> None:
+    [found] = _results(_ask(pointer, LAN))
+    path = f"/v1/citizens/{found['record']['id']}?fields=name"
+    key = _reader(pointer.app)._key_file
+    assert key.stat().st_mode & 0o077 == 0
+    key.chmod(0o644)
+    _refused(pointer.call("GET", path), 503, "unavailable")
+    key.unlink()
+    _refused(pointer.call("GET", path), 404, "not-found")
+    [anew] = _results(_ask(pointer, LAN))
+    assert anew["record"]["id"] != found["record"]["id"]
+    assert len(upstream.calls) == 2
 
 
 def test_running_servers_follow_within_a_second(registry: Service, upstream: FakeNation) -> None:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import time
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 
 import migrations
 from datasets.specs import SPECS
+from datasets.submissions import Uploads, submit
 from registry.citizens.changes import apply_changes
+from registry.cli import main
 from registry.kernel.db import Database
 from registry.kernel.errors import Conflict, Invalid, NotInMode
 from registry.upstream import modes
 from registry.upstream.modes import SOURCED, Mode, ModeWatch
+from tests.datasets.rows import CITIZEN, write
 from tests.people import change
 
 URL = "https://dancu.example.vn/037"
@@ -122,3 +128,40 @@ def test_a_mirror_costs_no_query(migrated: Database) -> None:
     for _ in range(1000):
         assert watch.current("citizens") is None
     assert len(statements) <= 1
+
+
+def _run(database: Database, *words: str, code: int = 0) -> Result:
+    address = database.engine.url.render_as_string(hide_password=False)
+    done = CliRunner(env={"SOGOC_DATABASE_URL": address}).invoke(main, ["dataset", *words])
+    assert done.exit_code == code, done.output
+    return done
+
+
+def test_the_command_sets_and_shows(migrated: Database) -> None:
+    assert _run(migrated, "mode", "citizens").stdout == "dataset=citizens  mode=mirror\n"
+    told = ("--source", URL, "--ttl", "60", "--stale", "5", "--credentials", "dancu")
+    _run(migrated, "mode", "citizens", "cache", *told)
+    shown = json.loads(_run(migrated, "mode", "citizens", "--json").stdout)
+    assert shown.pop("changed_at") and shown.pop("changed_by")
+    assert shown == {
+        "dataset": "citizens",
+        "mode": "cache",
+        "source_url": URL,
+        "ttl_seconds": 60,
+        "stale_seconds": 5,
+        "credentials": "dancu",
+    }
+
+
+def test_the_command_says_what_is_missing(migrated: Database) -> None:
+    assert "--source" in _run(migrated, "mode", "citizens", "pointer", code=1).stderr
+    assert "citizens" in _run(migrated, "mode", "parcels", "cache", code=1).stderr
+    assert "cache or pointer" in _run(migrated, "mode", "citizens", "--ttl", "5", code=2).stderr
+
+
+def test_no_file_is_kept_beside_pointers(migrated: Database, tmp_path: Path) -> None:
+    _set(migrated, POINTER)
+    path = write(tmp_path / "citizens.csv", [CITIZEN])
+    with pytest.raises(NotInMode), migrated.transaction() as session:
+        submit(session, Uploads(tmp_path / "uploads"), "citizens", path, "steward")
+    assert not (tmp_path / "uploads").exists()
