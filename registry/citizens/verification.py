@@ -70,9 +70,10 @@ def keep(
 ) -> set[str]:
     """Keep what the source said of each identifier at ``moment``; return those that were kept.
 
-    A document must carry its identifier (`carries`). A changed document becomes a version that begins today: the source says what is, not since
-    when. An identifier that leads to another record here than there is not kept, since only a
-    steward can say which is right. Raises Invalid as `apply_changes` does.
+    A document must carry its identifier (`carries`). A changed one becomes a version that begins
+    today: the source says what is, not since when. An identifier that leads to another record here
+    than there is not kept, since only a steward can say which is right. Raises Invalid as
+    `apply_changes` does.
     """
     _lock(session, told)
     held = find_by_identifiers(session, told)

@@ -66,7 +66,8 @@ def _sendable(value: Any) -> bool:
 def pointer_key(path: Path) -> AESSIV:
     """Return the key that seals numbers behind pointers, making its file if it is missing.
 
-    Raises SourceDown or OSError where the file can't be used. Without that file no pointer leads back to its number: it belongs in the backup of secrets.
+    Without that file no pointer leads back to its number: it belongs in the backup of secrets.
+    Raises SourceDown or OSError where it can't be used.
     """
     if not path.exists():
         _create(path, AESSIV.generate_key(_KEY_BITS))
