@@ -14,8 +14,9 @@ from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.errors import Invalid, Text, Unavailable
 from registry.kernel.fields import Document
+from registry.upstream.flight import Absences, SingleFlight
 from registry.upstream.modes import Mode
-from registry.upstream.source import Absences, SingleFlight, Source, SourceDown
+from registry.upstream.source import Source, SourceDown
 
 _WAIT_SECONDS = 15.0
 # How long, at most, a number that leads to nobody is not asked again.

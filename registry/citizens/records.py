@@ -390,7 +390,6 @@ def require_verification(
 
     Raises Refused naming the others, or the kind of identifier that may not be searched by.
     """
-    require_search(principal, {kind_of(identifier) or "personal_id"})
     needed: dict[Catalogue, set[str]] = {CATALOGUE: set(claims)}
     for predicate, _ in predicates.values():
         for catalogue, paths in predicate.rights.items():
@@ -399,6 +398,7 @@ def require_verification(
         principal.select(catalogue, tuple(sorted(paths))).paths
         for catalogue, paths in needed.items()
     ]
+    require_search(principal, {kind_of(identifier) or "personal_id"})
     return [path for paths in allowed for path in paths]
 
 

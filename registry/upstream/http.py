@@ -25,8 +25,9 @@ import urllib3
 
 from registry.kernel.fields import Document
 from registry.upstream.address import require_address
+from registry.upstream.breaker import Breaker
 from registry.upstream.credentials import ClientCredentials, Header, read_credentials
-from registry.upstream.source import Breaker, Limits, SourceDown
+from registry.upstream.source import Limits, SourceDown
 
 ToDocument = Callable[[Mapping[str, Any]], Document]
 _OK, _UNAUTHORIZED = 200, 401
