@@ -72,8 +72,8 @@ def keep(
 
     A document must carry its identifier (`carries`). A changed one becomes a version that begins
     today: the source says what is, not since when. An identifier that leads to another record here
-    than there is not kept, since only a steward can say which is right. Raises Invalid as
-    `apply_changes` does.
+    than there is not among those kept, since only a steward can say which is right. Raises Invalid
+    as `apply_changes` does.
     """
     _lock(session, told)
     held = find_by_identifiers(session, told)
@@ -116,7 +116,8 @@ def _settled(session: Session, documents: Mapping[str, Document]) -> dict[str, i
     return {
         identifier: leads[identifier].row
         for identifier, document in documents.items()
-        if leads[identifier].row == leads[str(document["personal_id"])].row
+        # A passport's digits lead nowhere here, and an older paper may lead to somebody else.
+        if identifier in leads and leads[identifier].row == leads[str(document["personal_id"])].row
     }
 
 
