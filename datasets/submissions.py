@@ -17,18 +17,16 @@ from datasets.formats import AS_IT_IS, Options
 from datasets.formats.inspection import Inspection, inspect
 from datasets.models import Submission, SubmissionEvent
 from datasets.specs import SPECS, Spec
-from datasets.specs.profiles import PROFILES
+from datasets.specs.profiles import through
 from registry.kernel.access_log import Asker, record_access
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
-from registry.kernel.errors import Conflict, Invalid, NotFound, Text
+from registry.kernel.errors import Conflict, NotFound, Text
+from registry.upstream.modes import require_copies
 
 _CHUNK = 1 << 20
 _NO_DATASET = Text("Không có bộ dữ liệu này.", "There is no such dataset.")
 _NO_SUBMISSION = Text("Không có bản nộp này.", "There is no such submission.")
-_OTHER_PROFILE = Text(
-    "Mẫu tệp này thuộc bộ dữ liệu khác.", "Files of this form belong to another dataset."
-)
 _PUBLISHED = Text(
     "Bản nộp đã công bố: hãy nộp bản mới, hoặc khôi phục bản công bố trước.",
     "The submission is published: submit a new one, or roll the release back.",
@@ -72,12 +70,13 @@ def submit(  # noqa: PLR0913, PLR0917 - a file, what it is, how to read it, and 
     """Keep a file and return its submission; the same file and options again are the same one.
 
     ``file_name`` is the name that the submitter knows it by. Raises NotFound for a dataset that
-    has no specification.
+    has no specification, NotInMode for one held as pointers.
     """
     if dataset not in SPECS:
         raise NotFound(_NO_DATASET)
-    if options.profile and PROFILES[options.profile].dataset != dataset:
-        raise Invalid(_OTHER_PROFILE)
+    through(SPECS[dataset], options.profile)
+    # Nor may a file be kept where no copies may.
+    require_copies(session, dataset)
     sha256, size = uploads.keep(path)
     said = options.to_json()
     if options.outlines:
@@ -116,9 +115,7 @@ def options_of(submission: Submission, uploads: Uploads) -> Options:
 
 def spec_of(submission: Submission) -> Spec:
     """Return the specification of a submission's file, of another system's if that is its form."""
-    spec = SPECS[submission.dataset]
-    profile = submission.options.get("profile")
-    return PROFILES[profile].over(spec) if profile else spec
+    return through(SPECS[submission.dataset], submission.options.get("profile"))
 
 
 def look(session: Session, uploads: Uploads, submission: Submission, asker: Asker) -> Inspection:

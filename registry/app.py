@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,12 @@ from auth.guard import public
 from auth.keys import KeyRing
 from auth.server import build
 from auth.tokens import TokenVerifier
+from datasets.specs.messages import citizen_of_cells
 from registry import openapi, problems
 from registry.citizens import predicates as citizens
 from registry.citizens.hot import HotLookup
 from registry.citizens.predicates import Predicate
+from registry.citizens.sourced import CitizenReader
 from registry.civil_status import predicates as civil_status
 from registry.fastpath import FastPath
 from registry.http import Segment, answer
@@ -40,6 +43,9 @@ from registry.kernel.db import Database
 from registry.kernel.errors import Unavailable
 from registry.kernel.settings import Settings
 from registry.parcels import predicates as parcels
+from registry.upstream.http import HttpSource
+from registry.upstream.modes import Mode
+from registry.upstream.source import Source
 
 BLUEPRINTS = (
     auth.api.blp,
@@ -72,6 +78,7 @@ class State:
     verifier: TokenVerifier
     oauth: AuthorizationServer
     hot_lookup: HotLookup
+    citizens: CitizenReader
     predicates: Mapping[str, Predicate]
 
 
@@ -94,6 +101,8 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
         pool_size=settings.pool_size,
     )
     keys = KeyRing.open(Path(settings.key_file))
+    hot = HotLookup(database)
+    secrets = Path(settings.source_dir)
     state = State(
         settings,
         database,
@@ -101,7 +110,8 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
         keys,
         TokenVerifier(keys, settings.issuer, database),
         build(settings, database, keys),
-        HotLookup(database),
+        hot,
+        CitizenReader(database, hot, partial(_open_source, secrets), secrets),
         {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},
     )
     app.extensions["sogoc"] = state
@@ -120,9 +130,14 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
     _add_service_routes(app, api)
     app.after_request(_headers)
     sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]
-    short = FastPath(app.wsgi_app, settings, state.verifier, state.hot_lookup, sent)
+    short = FastPath(app.wsgi_app, settings, state.verifier, state.citizens, sent)
     app.wsgi_app = short  # type: ignore[method-assign]
     return app
+
+
+def _open_source(secrets: Path, mode: Mode) -> Source:
+    credentials = secrets / f"{mode.credentials}.json" if mode.credentials else None
+    return HttpSource(mode.source_url or "", citizen_of_cells, credentials)
 
 
 def _add_service_routes(app: flask.Flask, api: flask_smorest.Api) -> None:

@@ -21,12 +21,14 @@ import datasets.cli
 import migrations
 import registry.jobs.cli
 from auth.keys import KeyFileError
+from datasets.specs import SPECS
 from registry import background
 from registry.demo import demo
 from registry.kernel.db import Database
 from registry.kernel.errors import SogocError
 from registry.kernel.settings import Settings, SettingsError
 from registry.server import serve as run_server
+from registry.upstream.cli import mode_command
 from registry.workers import work_together
 
 
@@ -177,5 +179,6 @@ main.add_command(auth.cli.client)
 main.add_command(auth.cli.agreement)
 main.add_command(auth.cli.key)
 main.add_command(datasets.cli.generate)
+datasets.cli.dataset.add_command(mode_command(list(SPECS)))
 main.add_command(datasets.cli.dataset)
 main.add_command(registry.jobs.cli.job)

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from auth.guard import UNAVAILABLE, authorize, new_trace_id
 from auth.tokens import TokenVerifier
-from registry.citizens.hot import HotLookup
+from registry.citizens.sourced import CitizenReader
 from registry.kernel.errors import SogocError, Unavailable
 from registry.kernel.fields import MOST_FIELDS
 from registry.kernel.identifiers import kind_of
@@ -55,13 +55,13 @@ class FastPath:
         wsgi: WSGIApplication,
         settings: Settings,
         verifier: TokenVerifier,
-        lookup: HotLookup,
+        citizens: CitizenReader,
         headers: list[tuple[str, str]],
     ) -> None:
         self._wsgi = wsgi
         self._settings = settings
         self._verifier = verifier
-        self._lookup = lookup
+        self._citizens = citizens
         self._headers = headers
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -88,7 +88,7 @@ class FastPath:
                 new_trace_id(environ.get("HTTP_TRACEPARENT", "")),
                 personal=True,
             )
-            results = self._lookup.lookup(principal, identifiers, fields)
+            results = self._citizens.lookup(principal, identifiers, fields)
         except (Unavailable, sa.exc.SQLAlchemyError):
             environ[UNAVAILABLE] = True
             return None

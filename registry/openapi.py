@@ -123,6 +123,8 @@ def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
         yield from ("purpose-missing", "insufficient-scope", "no-agreement", "outside-agreement")
         if "{" in path:
             yield "withheld"
+        if path.startswith("/v1/citizens/"):
+            yield "not-in-mode"
         if path.startswith("/v1/citizens/{"):
             yield "moved"
         if path in {_ONE_PARCEL, _BY_ENTRY}:

@@ -50,6 +50,7 @@ PROBLEMS: dict[str, Problem] = {
     "method-not-allowed": Problem(405, Text("Sai phương thức", "Method not allowed")),
     "not-acceptable": Problem(406, Text("Không có dạng yêu cầu", "Not acceptable")),
     "ambiguous": Problem(409, Text("Khớp với nhiều bản ghi", "Ambiguous")),
+    "not-in-mode": Problem(409, Text("Không có trong chế độ này", "Not available in this mode")),
     "conflict": Problem(409, Text("Xung đột trạng thái", "Conflict")),
     "too-large": Problem(413, Text("Nội dung quá lớn", "Content too large")),
     "unsupported-media-type": Problem(415, Text("Sai kiểu nội dung", "Unsupported media type")),

@@ -9,6 +9,7 @@ from flask.views import MethodView
 
 from auth.guard import current_principal, require_scope
 from registry.citizens import records, schemas
+from registry.citizens.sourced import CitizenReader
 from registry.http import Blueprint, answer, database, moment_of
 
 blp = Blueprint(
@@ -17,6 +18,11 @@ blp = Blueprint(
     url_prefix="/v1/citizens",
     description="Công dân / citizens",
 )
+
+
+def _reader() -> CitizenReader:
+    found: CitizenReader = flask.current_app.extensions["sogoc"].citizens
+    return found
 
 
 @blp.route("/lookup")
@@ -28,14 +34,9 @@ class Lookup(MethodView):
     @blp.response(200, schemas.LookupAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Tra cứu theo số định danh / look citizens up by identifier."""
-        moment, paths = moment_of(data), tuple(data["paths"])
-        if moment.present:
-            hot = flask.current_app.extensions["sogoc"].hot_lookup
-            results = hot.lookup(current_principal(), data["identifiers"], paths)
-        else:
-            query = records.Lookup(data["identifiers"], paths, moment)
-            with database().transaction() as session:
-                results = records.lookup_citizens(session, current_principal(), query)
+        results = _reader().lookup(
+            current_principal(), data["identifiers"], tuple(data["paths"]), moment_of(data)
+        )
         return answer({"results": results})
 
 
@@ -48,12 +49,8 @@ class Search(MethodView):
     @blp.response(200, schemas.SearchAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Tìm đúng một người / find exactly one person."""
-        with database().transaction() as session:
-            return answer(
-                records.search_citizens(
-                    session, current_principal(), data["criteria"], tuple(data["paths"])
-                )
-            )
+        paths = tuple(data["paths"])
+        return answer(_reader().search(current_principal(), data["criteria"], paths))
 
 
 @blp.route("/verify")
@@ -65,16 +62,14 @@ class Verify(MethodView):
     @blp.response(200, schemas.VerifyAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Kiểm tra thông tin khai / verify claims, disclosing nothing else."""
-        with database().transaction() as session:
-            return answer(
-                records.verify_citizen(
-                    session,
-                    current_principal(),
-                    data["identifier"],
-                    data["claims"],
-                    schemas.asked_predicates(data["predicates"]),
-                )
+        return answer(
+            _reader().verify(
+                current_principal(),
+                data["identifier"],
+                data["claims"],
+                schemas.asked_predicates(data["predicates"]),
             )
+        )
 
 
 @blp.route("/<record_id>")
@@ -88,10 +83,9 @@ class Citizen(MethodView):
         """Một công dân theo mã bản ghi / one citizen by record id."""
         # The data was asked for, so it is logged as delivered even where the client's own copy
         # turns out to be the same and the answer is 304: "nothing changed" says it all again.
-        with database().transaction() as session:
-            found = records.read_citizen(
-                session, current_principal(), record_id, tuple(data["paths"]), moment_of(data)
-            )
+        found = _reader().read(
+            current_principal(), record_id, tuple(data["paths"]), moment_of(data)
+        )
         response = answer(found.record)
         response.set_etag(found.tag)
         response.make_conditional(flask.request)

@@ -17,6 +17,8 @@ WHEREABOUTS = (
     "phone",
     "email",
 )
+# When the source last confirmed the record, and what is told although that is too long ago.
+VERIFIED, UNVERIFIED = "last_verified_at", "unverified"
 _RESIDENCES = ("permanent", "temporary", "current")
 
 
@@ -121,6 +123,7 @@ CATALOGUE = Catalogue(
             ),
             derive=_effective_residence,
         ),
+        Attribute(VERIFIED, "Nguồn xác nhận lần cuối", "Last confirmed by the source"),
     ],
-    flags=("under_review", "uncertain"),
+    flags=("under_review", "uncertain", UNVERIFIED),
 )

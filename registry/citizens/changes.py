@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from registry.citizens.attributes import CATALOGUE
 from registry.citizens.models import Citizen, CitizenIdentifier, CitizenVersion
 from registry.citizens.projection import as_claimed, carry, lay_over
 from registry.kernel.bulk import among, insert_rows
@@ -22,6 +23,7 @@ from registry.kernel.history import Edit, Segment
 from registry.kernel.identifiers import mask
 from registry.kernel.ledger import Change, Counts, Ledger
 from registry.kernel.text import fold, match_key, person_sort_key
+from registry.upstream.modes import require_copies
 
 Secrecy = Literal["none", "address", "full"]
 _Number = tuple[str, str]
@@ -81,7 +83,7 @@ def _link(session: Session, written: Sequence[tuple[int, Document]]) -> None:
     named = [
         (number, row, dates)
         for row, document in written
-        for number, dates in _numbers(document).items()
+        for number, dates in numbers_of(document).items()
     ]
     owners = _owners(session, {value for (_, value), _, _ in named})
     fresh: list[tuple[Any, ...]] = []
@@ -145,7 +147,7 @@ def _in_use(kind: str, value: str) -> FieldError:
     return FieldError(f"/{kind}/{mask(value)}", "identifier_in_use", _IN_USE)
 
 
-def _numbers(document: Document) -> dict[_Number, _Dates]:
+def numbers_of(document: Document) -> dict[_Number, _Dates]:
     """Return every number of a document, with the days between which it was one."""
     found: dict[_Number, _Dates] = {
         (entry["type"], entry["value"]): (_first(entry, "valid_from"), _first(entry, "valid_to"))
@@ -177,8 +179,10 @@ def apply_changes(
 ) -> Counts:
     """Write the states of citizens, found by personal id (`Ledger.apply`).
 
-    What acts of civil status decided of a person stands over what a state says of it.
+    What acts of civil status decided of a person stands over what a state says of it. Raises
+    NotInMode where no copies may be kept.
     """
+    require_copies(session, CATALOGUE.register)
     return LEDGER.apply(session, changes, source=source, load=load)
 
 

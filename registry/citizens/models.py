@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.kernel.db import Base
+from registry.kernel.db import Base, UtcDateTime
 from registry.kernel.ledger import RecordColumns, RowId, VersionColumns
 
 
@@ -65,3 +65,24 @@ class CitizenVersion(VersionColumns, Base):
 
     __tablename__ = "citizen_version"
     of = "citizen"
+
+
+class CitizenVerification(Base):
+    """When the source last said of a held record whether it exists; no version, just the date."""
+
+    __tablename__ = "citizen_verification"
+
+    citizen: Mapped[int] = mapped_column(
+        RowId, sa.ForeignKey("citizen.row"), primary_key=True, autoincrement=False
+    )
+    verified_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    found: Mapped[bool] = mapped_column(sa.Boolean)
+
+
+class CitizenPointer(Base):
+    """A person of whom nothing is held: the record id, and the number sealed with another's key."""
+
+    __tablename__ = "citizen_pointer"
+
+    id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
+    sealed: Mapped[str] = mapped_column(sa.Text, unique=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, cast
 
@@ -32,15 +32,20 @@ from registry.kernel.fields import Catalogue, Document, Selection
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
 from registry.kernel.text import fold
+from registry.upstream.modes import require_copies
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """A look-up by identifiers, 1 to the limit of the settings, for ``fields``."""
+    """A look-up by identifiers, 1 to the limit of the settings, for ``fields``.
+
+    ``absent`` are those that lead to nobody, whatever is held: the source says so.
+    """
 
     identifiers: Sequence[str]
     fields: tuple[str, ...]
     moment: Moment = field(default_factory=Moment)
+    absent: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,7 @@ def lookup_citizens(session: Session, principal: Principal, query: Lookup) -> li
     """Answer each identifier in order: found, not_found, moved or withheld."""
     selection = select_fields(principal, query.fields)
     require_search(principal, {kind_of(value) or "personal_id" for value in query.identifiers})
-    found = _by_identifiers(session, query.identifiers)
+    found = find_by_identifiers(session, set(query.identifiers).difference(query.absent))
     documents = LEDGER.documents(session, found.values(), query.moment)
     merged = standings(session, {c.id for c in found.values() if c.merged_into})
     results, told = [], []
@@ -209,7 +214,8 @@ def merged_ids(session: Session, record_id: str) -> set[str]:
     return known
 
 
-def _by_identifiers(session: Session, values: Sequence[str]) -> dict[str, Citizen]:
+def find_by_identifiers(session: Session, values: Collection[str]) -> dict[str, Citizen]:
+    """Return the current row that each identifier leads to; logs nothing."""
     found = session.execute(
         sa.select(CitizenIdentifier.value, CitizenIdentifier.type, Citizen)
         .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
@@ -254,7 +260,12 @@ def tag_of(record: Mapping[str, Any]) -> str:
 
 def require_citizen(session: Session, record_id: str, asked: Sequence[str] = ()) -> Citizen:
     """Return the current row by opaque id; raises NotFound or Moved, saying what was ``asked``."""
-    citizen = require_record(session, Citizen, record_id, asked)
+    try:
+        citizen = require_record(session, Citizen, record_id, asked)
+    except NotFound:
+        # Where nothing is held, "not found" would be a statement about somebody.
+        require_copies(session, CATALOGUE.register)
+        raise
     standing = standings(session, [citizen.id])[citizen.id] if citizen.merged_into else None
     if _hidden(citizen) or (standing and standing.hidden):
         raise NotFound(subject=citizen.id, asked=asked)
@@ -335,23 +346,23 @@ def _matching(criteria: Mapping[str, str]) -> sa.Select[Citizen]:
     )
 
 
-def verify_citizen(
+def verify_citizen(  # noqa: PLR0913 - what is asked, and whether the source knows whom
     session: Session,
     principal: Principal,
     identifier: str,
     claims: Mapping[str, Any],
     predicates: Mapping[str, tuple[Predicate, str]],
+    *,
+    known: bool = True,
 ) -> dict[str, dict[str, Verdict]]:
     """Say of each claim and predicate whether it holds, and nothing else.
 
     ``predicates`` are each a question and its argument, by the text that was sent. Whoever is not
-    found, hidden or merged answers "unknown" like a record without values, and a protected
-    address like one that was never registered.
-    Every path that a claim or predicate touches needs its right (`Refused` names the others).
+    found, hidden or merged, or not ``known`` to the source, answers "unknown" like a record
+    without values, and a protected address like one that was never registered.
     """
-    paths = _rights(principal, claims, [predicate for predicate, _ in predicates.values()])
-    require_search(principal, {kind_of(identifier) or "personal_id"})
-    citizen = _by_identifiers(session, [identifier]).get(identifier)
+    paths = require_verification(principal, identifier, claims, predicates)
+    citizen = find_by_identifiers(session, [identifier]).get(identifier) if known else None
     known = citizen is not None and not _hidden(citizen) and not citizen.merged_into
     document = true_on(_disclosed(citizen), today()) if citizen and known else {}
     outcome: Outcome = "delivered" if known else "not_found"
@@ -369,18 +380,25 @@ def verify_citizen(
     }
 
 
-def _rights(
-    principal: Principal, claims: Iterable[str], predicates: Iterable[Predicate]
+def require_verification(
+    principal: Principal,
+    identifier: str,
+    claims: Iterable[str],
+    predicates: Mapping[str, tuple[Predicate, str]],
 ) -> list[str]:
-    """Return the paths that claims and predicates touch; raises Refused for what is not allowed."""
+    """Return the paths that claims and predicates touch, each of which needs its right.
+
+    Raises Refused naming the others, or the kind of identifier that may not be searched by.
+    """
     needed: dict[Catalogue, set[str]] = {CATALOGUE: set(claims)}
-    for predicate in predicates:
+    for predicate, _ in predicates.values():
         for catalogue, paths in predicate.rights.items():
             needed.setdefault(catalogue, set()).update(paths)
     allowed = [
         principal.select(catalogue, tuple(sorted(paths))).paths
         for catalogue, paths in needed.items()
     ]
+    require_search(principal, {kind_of(identifier) or "personal_id"})
     return [path for paths in allowed for path in paths]
 
 

@@ -157,6 +157,16 @@ class Conflict(SogocError):
     text = Text("Trạng thái hiện tại không cho phép.", "The present state does not allow this.")
 
 
+class NotInMode(SogocError):
+    """The mode of this dataset keeps no copies, so this can't be answered from here."""
+
+    code = "not-in-mode"
+    text = Text(
+        "Bộ dữ liệu này chỉ giữ con trỏ, không giữ bản sao: hãy tra cứu hiện tại theo số.",
+        "This dataset is held as pointers, without copies: look up the present by number.",
+    )
+
+
 class Ambiguous(SogocError):
     """What was asked for fits several records; ``candidates`` name them as far as anybody may."""
 

@@ -48,6 +48,10 @@ class Settings:
     upload_dir: str = _setting(
         "sogoc-uploads", "Folder in which submitted files are kept as they came."
     )
+    source_dir: str = _setting(
+        "sogoc-sources",
+        "Folder of secrets for fetching from sources; readable by the server's user only.",
+    )
     access_token_seconds: int = _setting(300, "Life of an access token in seconds, at most 600.")
     max_identifiers: int = _setting(
         1000, "Most identifiers in one look-up; more answers 400 and no record."

@@ -62,7 +62,7 @@ class Profile:
             found = spec.against(session, entries, options) if spec.against else iter(entries)
             return map(self.told, found)
 
-        return replace(spec, columns=self.columns, read=read, against=against)
+        return replace(spec, columns=self.columns, read=read, against=against, row=None)
 
     def _read(self, spec: Spec, rows: Iterable[Row]) -> Iterator[Entry]:
         """Yield the entries of converted rows, with what conversion found in the rows so far."""
