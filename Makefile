@@ -35,7 +35,7 @@ format: $(READY)
 	$(BIN)/ruff check --fix
 
 lock: $(READY)
-	for name in core geo dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
+	for name in core geo parquet dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
 	  --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --no-annotate \
 	  requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 

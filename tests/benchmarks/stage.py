@@ -23,7 +23,7 @@ from auth.clients import create_agreement, create_client
 from auth.keys import KeyRing
 from auth.principals import Agreement
 from auth.tokens import issue
-from datasets.formats import read_rows
+from datasets.formats.delimited import read_rows
 from datasets.specs import SPECS
 from datasets.synthetic import files
 from registry.citizens import changes

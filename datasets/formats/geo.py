@@ -11,20 +11,21 @@ import json
 import shutil
 import tempfile
 import warnings
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from decimal import Decimal
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 
-from datasets.formats import Row
-from datasets.letters import Letters, decided
-from registry.kernel.errors import FieldError, Invalid, Text
+from datasets.formats.archives import Budget, opened, unpacked
+from datasets.formats.geopackages import check_geopackage
+from datasets.formats.letters import Letters, decided
+from datasets.formats.options import AS_IT_IS, Options
+from datasets.formats.rows import Row, number_text, question, refusal
+from registry.kernel.errors import Invalid, Text
 
 GEOMETRY = "geometry"
 SRID = "geometry_srid"
@@ -46,7 +47,10 @@ _UNKNOWN_FILE = Text(
     "Neither a GeoPackage, a zipped Shapefile nor GeoJSON.",
 )
 _BROKEN = Text("Tệp bản đồ không đọc được.", "The geographic file can't be read.")
-_TOO_LARGE = Text("Tệp giải nén ra quá lớn.", "The file is too large when unpacked.")
+_SHAPEFILES = Text(
+    "Tệp nén có nhiều Shapefile: hãy nộp từng cái.",
+    "The archive holds several Shapefiles: submit each by itself.",
+)
 _CRS_MISSING = Text(
     "Hãy cho biết hệ tọa độ (mã EPSG): tệp không nói chắc chắn.",
     "Say the coordinate system (EPSG code): the file doesn't say it for certain.",
@@ -58,20 +62,8 @@ _CLASH = Text(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
-    """What the submitter answers where a file leaves it open; each wins over the file.
-
-    ``srid`` is an EPSG code, ``layer`` a name, ``encoding`` that of the texts of a Shapefile.
-    """
-
-    srid: int | None = None
-    layer: str | None = None
-    encoding: str | None = None
-
-
 def read_geo_rows(
-    path: Path, answers: Answers | None = None, largest: int = LARGEST_UNPACKED
+    path: Path, options: Options = AS_IT_IS, largest: int = LARGEST_UNPACKED
 ) -> Iterator[Row]:
     """Yield the features of a geographic file; the first is row 1.
 
@@ -81,12 +73,38 @@ def read_geo_rows(
     Raises Invalid, before any row, for a file that can't be read and for each question that it
     leaves open; ``candidates`` then names what the file itself suggests.
     """
-    asked = answers or Answers()
     with _opened(path, largest) as (source, shapefile):
-        layer = _layer(source, asked)
-        srid = _srid(source, layer, asked)
-        letters = _letters(source, layer, shapefile, asked) if shapefile else None
+        layer = _layer(source, options)
+        srid = _srid(source, layer, options)
+        letters = _letters(source, layer, shapefile, options) if shapefile else None
         yield from _rows(source, layer, srid, letters)
+
+
+def look(path: Path, options: Options, count: int) -> dict[str, Any]:
+    """Return the layers, the system, the header and the first rows of a map, and what is open."""
+    seen: dict[str, Any] = {"open": {}}
+    with _opened(path, LARGEST_UNPACKED) as (source, shapefile):
+        try:
+            seen["layers"] = _counts(source)
+            layer = _layer(source, options)
+            seen["crs"] = _srid(source, layer, options)
+            letters = _letters(source, layer, shapefile, options) if shapefile else None
+        except Invalid as error:
+            asked = {told.pointer[1:]: told.code for told in error.errors}
+            if "file" in asked:
+                raise
+            return {**seen, "open": asked, "crs": options.crs}
+        rows = list(islice(_rows(source, layer, seen["crs"], letters), count))
+    header = list(dict.fromkeys(name for row in rows for name in row.cells))
+    cells = tuple(tuple(row.cells.get(name, "")[:200] for name in header) for row in rows)
+    return {**seen, "header": tuple(header), "rows": cells}
+
+
+def _counts(source: str) -> dict[str, int]:
+    """Return the layers with outlines and how many features each has."""
+    with _reading() as library:
+        names = [str(name) for name, kind in library.list_layers(source) if kind is not None]
+        return {name: int(library.read_info(source, layer=name)["features"]) for name in names}
 
 
 @contextmanager
@@ -100,6 +118,7 @@ def _opened(path: Path, largest: int) -> Iterator[tuple[str, Path | None]]:
             # A copy: reading one in place leaves locks and journals beside it.
             copied = Path(folder) / "file.gpkg"
             shutil.copyfile(path, copied)
+            check_geopackage(copied)
             yield str(copied), None
         elif head.startswith(b"PK\x03\x04"):
             shape = _unpack(path, Path(folder), largest)
@@ -108,29 +127,24 @@ def _opened(path: Path, largest: int) -> Iterator[tuple[str, Path | None]]:
             # Named, so that JSON which is a command to another driver stays JSON.
             yield f"GeoJSON:{path}", None
         else:
-            raise Invalid(_UNKNOWN_FILE)
+            raise refusal("map_unknown", _UNKNOWN_FILE)
 
 
-def _unpack(path: Path, folder: Path, left: int) -> Path:
+def _unpack(path: Path, folder: Path, largest: int) -> Path:
     """Take the parts of one Shapefile out of an archive; return its main file."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for info in archive.infolist():
-                name = PurePosixPath(info.filename.replace("\\", "/")).name
-                if PurePosixPath(name).suffix.lower() not in _PARTS or name.startswith("."):
-                    continue
-                with archive.open(info) as packed, (folder / name.lower()).open("wb") as out:
-                    while block := packed.read(1 << 20):
-                        # Counted here, since the sizes that an archive states may be false.
-                        left -= len(block)
-                        if left < 0:
-                            raise Invalid(_TOO_LARGE)
-                        out.write(block)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError):
-        raise Invalid(_BROKEN) from None
+    budget = Budget(largest)
+    with opened(path, largest) as (archive, entries):
+        for info in entries:
+            name = PurePosixPath(info.filename.replace("\\", "/")).name
+            if PurePosixPath(name).suffix.lower() not in _PARTS or name.startswith("."):
+                continue
+            with (folder / name.lower()).open("wb") as out:
+                out.writelines(unpacked(archive, info, budget))
     shapes = sorted(folder.glob("*.shp"))
-    if len(shapes) != 1:
-        raise Invalid(_LAYER if shapes else _UNKNOWN_FILE)
+    if len(shapes) > 1:
+        raise refusal("several_shapefiles", _SHAPEFILES)
+    if not shapes:
+        raise refusal("archive_unknown", _UNKNOWN_FILE)
     return shapes[0]
 
 
@@ -139,7 +153,7 @@ def _library() -> Any:
     try:
         import pyogrio.raw  # noqa: PLC0415 - only who reads geographic files needs it
     except ImportError:
-        raise Invalid(_NO_LIBRARY) from None
+        raise refusal("library_missing", _NO_LIBRARY) from None
     return pyogrio
 
 
@@ -153,24 +167,24 @@ def _reading() -> Iterator[Any]:
         try:
             yield library
         except library.errors.DataSourceError:
-            raise Invalid(_BROKEN) from None
+            raise refusal("map_broken", _BROKEN) from None
 
 
-def _layer(source: str, asked: Answers) -> str:
+def _layer(source: str, options: Options) -> str:
     with _reading() as library:
         found = [str(name) for name, kind in library.list_layers(source) if kind is not None]
-    if asked.layer in found:
-        return asked.layer
+    if options.layer in found:
+        return options.layer
     if not found:
-        raise Invalid(_NO_LAYER)
-    if len(found) > 1 or asked.layer is not None:
-        raise _question("layer", "layer", _LAYER, found)
+        raise refusal("layer_missing", _NO_LAYER)
+    if len(found) > 1 or options.layer is not None:
+        raise question("layer", "layer_open", _LAYER, found)
     return found[0]
 
 
-def _srid(source: str, layer: str, asked: Answers) -> int:
-    if asked.srid is not None:
-        return asked.srid
+def _srid(source: str, layer: str, options: Options) -> int:
+    if options.crs is not None:
+        return options.crs
     with _reading() as library:
         info = library.read_info(source, layer=layer, force_total_bounds=True)
     told = _epsg(info["crs"])
@@ -178,9 +192,9 @@ def _srid(source: str, layer: str, asked: Answers) -> int:
         # RFC 7946 knows longitude and latitude only. What its forerunner let a file say is no
         # more than a hint, and coordinates in metres without it are none at all.
         hints = [told] if told not in {None, _WGS84} else []
-        raise _question("srid", "crs_missing", _CRS_MISSING, hints)
+        raise question("crs", "crs_missing", _CRS_MISSING, hints)
     if told is None:
-        raise _question("srid", "crs_missing", _CRS_MISSING, [])
+        raise question("crs", "crs_missing", _CRS_MISSING)
     return told
 
 
@@ -203,14 +217,9 @@ def _epsg(crs: str | None) -> int | None:
     return found
 
 
-def _question(name: str, code: str, text: Text, candidates: Sequence[Any]) -> Invalid:
-    """Return what asks the submitter to answer ``name``."""
-    return Invalid(text, errors=[FieldError(f"/{name}", code, text)], candidates=list(candidates))
-
-
-def _letters(source: str, layer: str, shape: Path, asked: Answers) -> Letters:
+def _letters(source: str, layer: str, shape: Path, options: Options) -> Letters:
     """Decide how the texts of a Shapefile are to be read; raises Invalid where it is open."""
-    told = asked.encoding
+    told = options.encoding
     beside = shape.with_suffix(".cpg")
     if told is None and beside.exists():
         told = beside.read_bytes()[:40].decode("ascii", "replace").strip() or None
@@ -221,7 +230,7 @@ def _letters(source: str, layer: str, shape: Path, asked: Answers) -> Letters:
         for value in column
         if isinstance(value, str)
     )
-    return decided(told, samples, certain=asked.encoding is not None)
+    return decided(told, samples, certain=options.encoding is not None)
 
 
 def _chunks(
@@ -252,7 +261,7 @@ def _rows(source: str, layer: str, srid: int, letters: Letters | None) -> Iterat
     for outlines, columns in _chunks(source, layer, Letters.BYTES if letters else None):
         names = [letters.read(name) if letters else str(name) for name in columns]
         if {GEOMETRY, SRID} & set(names):
-            raise Invalid(_CLASH)
+            raise refusal("column_repeated", _CLASH)
         for outline, *values in zip(outlines, *columns.values(), strict=True):
             line += 1
             cells = {
@@ -263,7 +272,12 @@ def _rows(source: str, layer: str, srid: int, letters: Letters | None) -> Iterat
             cells[SRID] = str(srid)
             if outline is not None:
                 cells[GEOMETRY] = outline.hex()
-            yield Row(line, cells)
+            numeric = frozenset(
+                name
+                for name, value in zip(names, values, strict=True)
+                if isinstance(value, int | float) and name in cells
+            )
+            yield Row(line, cells, part=layer, numeric=numeric)
 
 
 def _text(value: Any, letters: Letters | None) -> str:
@@ -275,8 +289,7 @@ def _text(value: Any, letters: Letters | None) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
-        # As people here write it: 12.345 with a dot could be twelve thousand.
-        return format(Decimal(repr(value)), "f").removesuffix(".0").replace(".", ",")
+        return number_text(value)
     if isinstance(value, list | dict):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
