@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -72,7 +72,9 @@ def _check(entries: list[zipfile.ZipInfo], largest: int) -> None:
             raise refusal("archive_nested", _NESTED)
 
 
-def unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget) -> Iterator[bytes]:
+def unpacked(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, budget: Budget
+) -> Generator[bytes, None, None]:
     """Yield the content of one file, counted while it is unpacked: stated sizes may be false."""
     with archive.open(info) as packed:
         while block := packed.read(_BLOCK):

@@ -84,6 +84,7 @@ def find_delimiter(header: str) -> str:
 
 def _rows(reader: Any, start: int, header: Header, lines: Lines) -> Iterator[Row]:
     filled_of, ragged_of = header.filled, header.ragged
+    lines.row = start - 1
     for number, cells in enumerate(reader, start):
         lines.row = number
         filled = filled_of(cells)

@@ -27,7 +27,7 @@ class _Number(str):
 def read_documents(
     path: Path, columns: Sequence[str], required: Sequence[str], options: Options
 ) -> Iterator[Row]:
-    """Yield the objects of a file, one a line; ``a.b`` is a member of ``a``, ``a.0`` its first item.
+    """Yield the objects of a file, one a line; ``a.b`` is within ``a``, ``a.0`` its first item.
 
     Raises Invalid at the line where it is, for what is no object, nested too deeply, says a name
     twice or has one that the specification lacks; and for a first object without ``required``.

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -138,8 +138,11 @@ def _unpack(path: Path, folder: Path, largest: int) -> Path:
             name = PurePosixPath(info.filename.replace("\\", "/")).name
             if PurePosixPath(name).suffix.lower() not in _PARTS or name.startswith("."):
                 continue
-            with (folder / name.lower()).open("wb") as out:
-                out.writelines(unpacked(archive, info, budget))
+            with (
+                closing(unpacked(archive, info, budget)) as blocks,
+                (folder / name.lower()).open("wb") as out,
+            ):
+                out.writelines(blocks)
     shapes = sorted(folder.glob("*.shp"))
     if len(shapes) > 1:
         raise refusal("several_shapefiles", _SHAPEFILES)

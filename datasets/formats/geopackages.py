@@ -18,8 +18,8 @@ _PROGRAM = Text(
 # What the triggers of the standard do: keep the spatial index and the counts, or refuse a value.
 _STATEMENT = re.compile(
     r"""(?isx)
-    (?:insert\s+(?:or\s+replace\s+)?into|delete\s+from|update)\s+
-      (?:["`\[]?rtree_\w+["`\]]?|["`]?gpkg_(?:ogr_contents|contents)["`]?)\b[^;]*
+    (?:insert\s+(?:or\s+replace\s+)?into|delete\s+from|update)\s+["`\[]?rtree_\w+[^;]*
+    | update\s+["`\[]?gpkg_ogr_contents\b[^;]*
     | select\s+raise\s*\([^;]*
     """
 )

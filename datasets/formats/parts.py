@@ -10,6 +10,7 @@ import re
 import shutil
 import zipfile
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
@@ -112,8 +113,11 @@ def clean_copy(path: Path, copied: Path, largest: int = LARGEST_BOOK) -> tuple[P
         for info in entries:
             if PurePosixPath(info.filename).suffix.lower() in _KEPT:
                 extent = extents[info.filename] = _Extent()
-                with copy.open(zipfile.ZipInfo(info.filename), "w", force_zip64=True) as out:
-                    out.writelines(_seen(unpacked(archive, info, budget), extent))
+                with (
+                    closing(unpacked(archive, info, budget)) as blocks,
+                    copy.open(zipfile.ZipInfo(info.filename), "w", force_zip64=True) as out,
+                ):
+                    out.writelines(_seen(blocks, extent))
     with zipfile.ZipFile(copied) as copy:
         if _ODS_CONTENT in copy.namelist():
             _check_repeats(copy)

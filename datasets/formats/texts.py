@@ -171,10 +171,12 @@ def typed_for(text: str) -> list[str]:
     []
     """
     strange = [word for word in text.split() if not word.isascii()][:_ENOUGH_WORDS]
-    shown = " ".join(strange)
-    if len(strange) < _FEW or share_of_vietnamese(shown) > _WRONG:
+    if len(strange) < _FEW or share_of_vietnamese(" ".join(strange)) > _WRONG:
         return []
-    scores = {table: share_of_vietnamese(converted(shown, table)) for table in (TCVN3, VNI)}
+    scores = {
+        table: share_of_vietnamese(" ".join(converted(word, table) for word in strange))
+        for table in (TCVN3, VNI)
+    }
     right = [table for table, score in scores.items() if score > _RIGHT]
     return sorted(right, key=lambda table: -scores[table])
 

@@ -152,7 +152,7 @@ def read_workbook(
         for number, cells in rows:
             row = _row(number, cells, header, name, errors.get(number, ()))
             if table is not None and not row.blank:
-                row = lowered(retyped(row, table), table)  # noqa: PLW2901 - the same row, legible
+                row = lowered(retyped(row, table), table)
             yield mended(row)
 
 
