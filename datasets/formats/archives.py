@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,16 @@ _BLOCK = 1 << 20
 _PACKED = frozenset({".zip", ".7z", ".rar", ".gz", ".bz2", ".xz", ".tar", ".tgz", ".kmz"})
 _ENCRYPTED = 0x1
 
+# Also of a password, of a way to pack that is unknown, and of sizes that contradict one another.
+_FAULTS = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 _BROKEN = Text("Tệp nén hỏng hoặc có mật khẩu.", "The archive is broken or has a password.")
 _TOO_LARGE = Text("Tệp giải nén ra quá lớn.", "The file is too large when unpacked.")
 _PATH = Text(
@@ -51,10 +62,7 @@ def opened(path: Path, largest: int) -> Iterator[tuple[zipfile.ZipFile, list[zip
             entries = [info for info in archive.infolist() if not info.is_dir()]
             _check(entries, largest)
             yield archive, entries
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError):
-        raise refusal("archive_broken", _BROKEN) from None
-    except (RuntimeError, ValueError, UnicodeDecodeError):
-        # Of a password, and of names and sizes that contradict one another.
+    except _FAULTS:
         raise refusal("archive_broken", _BROKEN) from None
 
 

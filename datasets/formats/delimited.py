@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -35,24 +36,32 @@ def read_rows(
     a line that is broken or endless.
     """
     lines = open_lines(path, options.encoding)
-    try:
+    with _legible(lines, options):
         reader, number, raw = _start(lines, options)
         header = read_header(raw, columns, required, options.names)
         yield from _rows(reader, number + 1, header, lines)
+
+
+def read_table(path: Path, options: Options) -> Iterator[list[str]]:
+    """Yield the header and the rows below it as they are, for a look at the file; may raise."""
+    lines = open_lines(path, options.encoding)
+    with _legible(lines, options):
+        reader, _, raw = _start(lines, options)
+        yield raw
+        yield from reader
+
+
+@contextmanager
+def _legible(lines: Lines, options: Options) -> Iterator[None]:
+    """Say what is wrong with bytes and quotes; raises Invalid."""
+    try:
+        yield
     except UnicodeDecodeError:
-        raise undecodable(path, options.encoding) from None
+        raise undecodable(lines.path, options.encoding) from None
     except csv.Error as error:
         if "field larger" in str(error):
             raise refusal("line_too_long", _long(lines.row + 1)) from None
         raise refusal("row_broken", _broken(lines.row + 1)) from None
-
-
-def read_table(path: Path, options: Options) -> Iterator[tuple[int, list[str]]]:
-    """Yield the header and the rows below it as they are, for a look at the file; may raise."""
-    lines = open_lines(path, options.encoding)
-    reader, number, raw = _start(lines, options)
-    yield number, raw
-    yield from enumerate(reader, number + 1)
 
 
 def _start(lines: Lines, options: Options) -> tuple[Any, int, list[str]]:

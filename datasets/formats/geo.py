@@ -169,7 +169,11 @@ def _reading() -> Iterator[Any]:
         warnings.simplefilter("ignore", RuntimeWarning)
         try:
             yield library
-        except library.errors.DataSourceError:
+        except (
+            library.errors.DataSourceError,
+            library.errors.DataLayerError,
+            UnicodeDecodeError,
+        ):
             raise refusal("map_broken", _BROKEN) from None
 
 

@@ -84,6 +84,7 @@ def check_geopackage(copied: Path) -> None:
     address = f"{copied.resolve().as_uri()}?mode=ro&immutable=1"
     try:
         with closing(sqlite3.connect(address, uri=True)) as database:
+            database.text_factory = lambda raw: raw.decode("utf-8", "replace")
             programs = database.execute(
                 "SELECT type, coalesce(sql, '') FROM sqlite_master"
                 " WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"

@@ -133,14 +133,12 @@ def _opened(error: Invalid) -> dict[str, str]:
 def _delimited(path: Path, options: Options) -> dict[str, Any]:
     try:
         lines = open_lines(path, options.encoding)
-        first = next(iter(next(lines.blocks(), iter(()))), "")
         table = list(islice(read_table(path, options), _ROWS + 1))
+        first = next(next(lines.blocks(), iter(())), "")
     except Invalid as error:
         return {"open": _opened(error), "encodings": _encodings(path)}
-    except UnicodeDecodeError:
-        return {"open": {"encoding": "encoding_unknown"}, "encodings": _encodings(path)}
-    [(_, header), *rows] = table
-    seen = _table(header, (cells for _, cells in rows))
+    [header, *rows] = table
+    seen = _table(header, rows)
     strange = sample_lines(path)
     if strange and options.encoding is None and not _is_text(strange, lines.encoding):
         seen["open"], seen["encodings"] = {"encoding": "encoding_unknown"}, _encodings(path)
@@ -188,8 +186,12 @@ def _as(line: bytes, encoding: str) -> str:
 
 
 def _documents(path: Path, options: Options) -> dict[str, Any]:
-    lines = open_lines(path, options.encoding)
-    first = next(lines.blocks(), iter(()))
+    try:
+        first = next(open_lines(path, options.encoding).blocks(), iter(()))
+    except Invalid as error:
+        return {"open": _opened(error), "encodings": _encodings(path)}
+    except UnicodeDecodeError:
+        return {"open": {"encoding": "encoding_unknown"}, "encodings": _encodings(path)}
     objects = [
         flat(line, number)
         for number, line in enumerate(islice(first, _ROWS), 1)

@@ -36,7 +36,9 @@ MAPS = frozenset({Kind.GEOPACKAGE, Kind.SHAPEFILE, Kind.GEOJSON, Kind.DRAWING})
 _HEAD = 1 << 16
 _LARGEST_ARCHIVE = 1 << 30
 _SECTOR, _MOST_SECTORS = 512, 256
-_LAST_SECTOR = 0xFFFFFFFA
+_SECTOR_SIZES = {b"\x09\x00": 512, b"\x0c\x00": 4096}
+_LAST_SECTOR = 1 << 28
+"""A workbook of Excel 97 has no more: two gigabytes are its limit."""
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _DXF = re.compile(rb"(?:999\r?\n[^\n]*\n\s*)*0\s*\r?\n\s*SECTION\b|AutoCAD Binary DXF\r\n\x1a\x00")
 _DWG = re.compile(rb"AC(?:1\.\d|2\.\d|10\d\d)|MC0\.0")
@@ -170,12 +172,14 @@ def _compound(path: Path) -> Kind:
 def _streams(file: BinaryIO) -> Iterator[str]:
     """Yield the names in the directory of an OLE container ([MS-CFB] 2.2 and 2.6)."""
     header = file.read(_SECTOR)
-    if len(header) < _SECTOR:
+    size = _SECTOR_SIZES.get(header[30:32], 0)
+    if len(header) < _SECTOR or not size:
         return
-    size = 1 << min(struct.unpack_from("<H", header, 30)[0], 12)
     (sector,) = struct.unpack_from("<I", header, 48)
     tables = struct.unpack_from("<109I", header, 76)
     for _ in range(_MOST_SECTORS):
+        if sector > _LAST_SECTOR:
+            return
         file.seek((sector + 1) * size)
         block = file.read(size)
         for at in range(0, len(block), 128):
@@ -186,8 +190,6 @@ def _streams(file: BinaryIO) -> Iterator[str]:
             return
         file.seek((tables[table] + 1) * size + place * 4)
         sector = int.from_bytes(file.read(4).ljust(4, b"\xff"), "little")
-        if sector > _LAST_SECTOR:
-            return
 
 
 def _refused(code: str) -> Invalid:

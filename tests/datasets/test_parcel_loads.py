@@ -164,7 +164,7 @@ def test_columns_of_other_names_are_mapped_or_left_out(desk: Desk) -> None:
 def test_a_map_is_no_file_of_people(desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "citizens.geojson"
     path.write_text('{"type": "FeatureCollection", "features": []}')
-    with pytest.raises(Invalid, match="lacks"):
+    with pytest.raises(Invalid, match="no outlines"):
         desk.check(path, dataset="citizens")
 
 
