@@ -15,7 +15,7 @@ from datasets.formats.options import Options
 from datasets.formats.rows import Row, question, refusal
 from registry.kernel.errors import Text
 
-LARGEST_DRAWING = 64 << 20
+LARGEST_DRAWING = 32 << 20
 NUMBER = "number"
 _LINES = frozenset({"LWPOLYLINE", "POLYLINE", "HATCH"})
 _TEXTS = frozenset({"TEXT", "MTEXT"})
@@ -32,7 +32,7 @@ _BROKEN = Text(
     "The DXF drawing can't be read: export it anew as DXF 2010.",
 )
 _TOO_LARGE = Text(
-    "Bản vẽ lớn quá 64 MiB: hãy tách theo tờ.", "The drawing is over 64 MiB: split it by sheet."
+    "Bản vẽ lớn quá 32 MiB: hãy tách theo tờ.", "The drawing is over 32 MiB: split it by sheet."
 )
 _CRS = Text(
     "Hãy cho biết hệ tọa độ (mã EPSG): DXF không ghi.",

@@ -89,7 +89,7 @@ def check_geopackage(copied: Path) -> None:
                 "SELECT type, coalesce(sql, '') FROM sqlite_master"
                 " WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
             ).fetchall()
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError):
         raise refusal("map_broken", _BROKEN) from None
     if not all(_is_harmless(kind, sql) for kind, sql in programs):
         raise refusal("geopackage_program", _PROGRAM)

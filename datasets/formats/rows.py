@@ -164,4 +164,7 @@ def number_text(value: float) -> str:
     >>> number_text(79988000001.0), number_text(29.16)
     ('79988000001', '29,16')
     """
-    return format(Decimal(repr(value)), "f").removesuffix(".0").replace(".", ",")
+    written = repr(value)
+    if "e" in written:
+        written = format(Decimal(written), "f")
+    return written.removesuffix(".0").replace(".", ",")
