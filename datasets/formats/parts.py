@@ -78,10 +78,18 @@ class _Extent:
             self.errors.update(
                 (int(row), column_index(name)) for name, row in _ERROR.findall(block)
             )
+        _check_size(self.size)
+
+    @property
+    def size(self) -> int:
+        """Return the number of cells, empty ones between them included."""
         # A cell that doesn't say its place may stand in any row, beside all others of its kind.
-        width = max(self.columns, self.cells - self.placed)
-        if max(self.rows, self.lines) * width > MOST_CELLS:
-            raise refusal("sheet_too_large", _ENDLESS)
+        return max(self.rows, self.lines) * max(self.columns, self.cells - self.placed)
+
+
+def _check_size(cells: int) -> None:
+    if cells > MOST_CELLS:
+        raise refusal("sheet_too_large", _ENDLESS)
 
 
 def column_index(letters: bytes) -> int:
@@ -118,6 +126,7 @@ def clean_copy(path: Path, copied: Path, largest: int = LARGEST_BOOK) -> tuple[P
                     copy.open(zipfile.ZipInfo(info.filename), "w", force_zip64=True) as out,
                 ):
                     out.writelines(_seen(blocks, extent))
+                _check_size(sum(seen.size for seen in extents.values()))
     with zipfile.ZipFile(copied) as copy:
         if _ODS_CONTENT in copy.namelist():
             _check_repeats(copy)
@@ -178,11 +187,12 @@ class _Repeats:
     """Measures sheets of OpenDocument, whose cells and rows say how often they are repeated."""
 
     def __init__(self) -> None:
-        self._row = self._filled_rows = self._columns = self._widest = 0
+        self._row = self._filled_rows = self._columns = self._widest = self._before = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         kind = tag.rpartition(":")[2]
         if kind == "table":
+            self._before += self._filled_rows * self._widest
             self._row = self._filled_rows = self._widest = 0
         elif kind == "table-row":
             self._row += _count(attributes, "rows-repeated")
@@ -192,8 +202,7 @@ class _Repeats:
         if kind == "p" or any(name.endswith("value-type") for name in attributes):
             self._filled_rows = self._row
             self._widest = max(self._widest, self._columns)
-        if self._filled_rows * self._widest > MOST_CELLS:
-            raise refusal("sheet_too_large", _ENDLESS)
+        _check_size(self._before + self._filled_rows * self._widest)
 
 
 def _count(attributes: dict[str, str], name: str) -> int:
