@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
@@ -22,9 +23,12 @@ from registry.kernel.errors import Text
 
 LARGEST_BOOK = 1 << 29
 MOST_CELLS = 16_000_000
+_MOST_ERRORS = 100_000
+_LARGEST_INDEX = 16 << 20
 _KEPT = frozenset({".xml", ".rels", ""})
 _LONGEST_TAG, _TAIL = 1 << 16, 512
 _ODS_CONTENT = "content.xml"
+_INDEX = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 
 _ENTITIES = Text(
     "Bảng tính có khai báo thực thể XML: không nhận.", "The workbook declares XML entities."
@@ -33,6 +37,10 @@ _BROKEN = Text("Bảng tính không đọc được.", "The workbook can't be re
 _ENDLESS = Text(
     "Trang tính quá lớn: hãy xóa dòng, cột trống ở cuối rồi lưu lại, hoặc nộp CSV.",
     "The sheet is too large: delete empty rows and columns at its end, or submit CSV.",
+)
+_ERRORS = Text(
+    "Trang tính có quá 100.000 ô báo lỗi (#N/A …): hãy sửa công thức.",
+    "Over 100,000 cells of the sheet show errors (#N/A …): mend the formulas.",
 )
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
@@ -78,6 +86,8 @@ class _Extent:
             self.errors.update(
                 (int(row), column_index(name)) for name, row in _ERROR.findall(block)
             )
+        if len(self.errors) > _MOST_ERRORS:
+            raise refusal("error_cells", _ERRORS)
         _check_size(self.size)
 
     @property
@@ -160,12 +170,14 @@ def _look(block: bytes, extent: _Extent) -> None:
 def _faults(copy: zipfile.ZipFile, extents: dict[str, _Extent]) -> Faults:
     """Tell of which sheets the parts are."""
     faults = Faults()
-    names = copy.namelist()
-    if "xl/workbook.xml" not in names or "xl/_rels/workbook.xml.rels" not in names:
+    names = set(copy.namelist())
+    if not names >= set(_INDEX):
         return faults
+    if max(map(attrgetter("file_size"), map(copy.getinfo, _INDEX))) > _LARGEST_INDEX:
+        raise refusal("workbook_broken", _BROKEN)
     try:
-        book = ET.fromstring(copy.read("xl/workbook.xml"))  # noqa: S314 - it declares nothing
-        links = ET.fromstring(copy.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - the same
+        book = ET.fromstring(copy.read(_INDEX[0]))  # noqa: S314 - it declares nothing
+        links = ET.fromstring(copy.read(_INDEX[1]))  # noqa: S314 - the same
     except ET.ParseError:
         raise refusal("workbook_broken", _BROKEN) from None
     targets = {link.get("Id"): link.get("Target", "") for link in links}
