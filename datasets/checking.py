@@ -193,8 +193,11 @@ def _rows(
     """Read the kept file by its specification, corrected rows in place of the file's."""
     spec = spec_of(submission)
     columns = [column.name for column in spec.columns]
-    required = [column.name for column in spec.columns if column.required]
+    told = options.constants
+    required = [c.name for c in spec.columns if c.required and c.name not in told]
     rows = read_file(uploads.path(submission.sha256), columns, required, options)
+    if told:
+        rows = (row if row.blank else row._replace(cells={**told, **row.cells}) for row in rows)
     if not corrected:
         return rows
     return (

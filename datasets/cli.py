@@ -113,6 +113,13 @@ dataset.add_command(dataset_schema)
 @click.option("--delimiter", help="What separates the cells of a CSV file: , ; | or tab.")
 @click.option("--text-layer", help="Layer of a drawing on which the parcel numbers stand.")
 @click.option(
+    "--set",
+    "constants",
+    multiple=True,
+    metavar="COLUMN=VALUE",
+    help="A column that the file lacks, the same in every row.",
+)
+@click.option(
     "--profile", type=click.Choice(sorted(PROFILES)), help="The file is one of another system."
 )
 @click.option(
@@ -130,13 +137,15 @@ def dataset_submit(  # noqa: PLR0913 - who, what and how it is read
     path: Path,
     *,
     names: tuple[str, ...],
+    constants: tuple[str, ...],
     by: str,
     as_json: bool,
     outlines: Path | None,
     **said: Any,
 ) -> None:
     """Submit a file; the same file with the same options again is the same submission."""
-    options = replace(Options.from_json({**said, "names": _names(names)}), outlines=outlines)
+    told = {**said, "names": _pairs(names, "--map"), "constants": _pairs(constants, "--set")}
+    options = replace(Options.from_json(told), outlines=outlines)
     with context.database.transaction() as session:
         made = submissions.submit(session, uploads(context.settings), name, path, by, options)
     show(made, as_json=as_json)
@@ -162,14 +171,14 @@ def dataset_check(context: Context, submission_id: str, *, by: str, as_json: boo
     sys.exit(1 if checked.rows_rejected else 0)
 
 
-def _names(pairs: Iterable[str]) -> dict[str, str]:
-    names = {}
+def _pairs(pairs: Iterable[str], option: str) -> dict[str, str]:
+    found = {}
     for pair in pairs:
-        theirs, separator, ours = pair.partition("=")
-        if not (theirs and separator):
-            raise click.BadParameter(f"{pair!r} is not THEIRS=OURS", param_hint="--map")
-        names[theirs] = ours
-    return names
+        left, separator, right = pair.partition("=")
+        if not (left and separator):
+            raise click.BadParameter(f"{pair!r} is not NAME=VALUE", param_hint=option)
+        found[left] = right
+    return found
 
 
 @dataset.command(

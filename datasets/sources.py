@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from datasets.formats import Options
 from datasets.formats.delimited import read_rows
 from datasets.formats.documents import read_documents
 from datasets.formats.drawings import read_drawing
 from datasets.formats.geo import GEOMETRY, SRID, read_geo_rows
 from datasets.formats.kinds import MAPS, WORKBOOKS, Kind, recognise
 from datasets.formats.mending import mended
+from datasets.formats.options import Options
 from datasets.formats.parquet import read_parquet
 from datasets.formats.rows import Row, check_header, refusal
 from datasets.formats.workbooks import read_workbook

@@ -99,6 +99,21 @@ def _alternatives(scope: str | tuple[str, ...] | None) -> list[dict[str, list[st
 
 def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
     """Yield the codes of the problems that an operation can give."""
+    yield from _codes_of_request(path, operation, view)
+    if getattr(view, "personal", False):
+        yield from ("purpose-missing", "insufficient-scope", "no-agreement", "outside-agreement")
+        if "{" in path:
+            yield "withheld"
+        if path.startswith("/v1/citizens/"):
+            yield "not-in-mode"
+        if path.startswith("/v1/citizens/{"):
+            yield "moved"
+        if path in {_ONE_PARCEL, _BY_ENTRY}:
+            yield from ("ambiguous", "withheld")
+
+
+def _codes_of_request(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
+    """Yield those that follow from what an operation takes and who may call it."""
     scope = getattr(view, "required_scope", None)
     query = {p["name"] for p in operation.get("parameters", ()) if p.get("in") == "query"}
     body = "requestBody" in operation
@@ -114,21 +129,13 @@ def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
     if scope is not None:
         yield "unauthenticated"
     if isinstance(scope, tuple):
-        yield from ("insufficient-scope", *(["conflict"] if path in _MAY_CONFLICT else []))
+        yield "insufficient-scope"
+        if path in _MAY_CONFLICT or (body and path.startswith("/v1/datasets/")):
+            yield "conflict"
     if scope is not None or path == "/readyz":
         yield "unavailable"
     if "{" in path or path == _ONE_PARCEL:
         yield "not-found"
-    if getattr(view, "personal", False):
-        yield from ("purpose-missing", "insufficient-scope", "no-agreement", "outside-agreement")
-        if "{" in path:
-            yield "withheld"
-        if path.startswith("/v1/citizens/"):
-            yield "not-in-mode"
-        if path.startswith("/v1/citizens/{"):
-            yield "moved"
-        if path in {_ONE_PARCEL, _BY_ENTRY}:
-            yield from ("ambiguous", "withheld")
 
 
 def _problems(codes: list[str], issuer: str) -> dict[str, Any]:

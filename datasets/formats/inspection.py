@@ -23,6 +23,7 @@ from registry.kernel.errors import Invalid
 from registry.kernel.text import fold
 
 _ROWS, _SAMPLES, _LONGEST = 5, 3, 200
+_HEAD = 1 << 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def _delimited(path: Path, options: Options) -> dict[str, Any]:
         table = list(islice(read_table(path, options), _ROWS + 1))
         first = next(next(lines.blocks(), iter(())), "")
     except Invalid as error:
-        return {"open": _opened(error), "encodings": _encodings(path)}
+        return {"open": _opened(error), "encodings": _asked(path, error)}
     [header, *rows] = table
     seen = _table(header, rows)
     strange = sample_lines(path)
@@ -158,12 +159,28 @@ def _is_text(lines: Iterable[bytes], encoding: str) -> bool:
         return False
 
 
+def _asked(path: Path, error: Invalid) -> tuple[Encoding, ...]:
+    """Return the encodings that an error asks for, none where it asks for something else."""
+    if "encoding" not in _opened(error):
+        return ()
+    names = error.members.get("candidates", [])
+    if any(name.startswith("utf-16") for name in names):
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+        return _shown({name: head.decode(name, "ignore").splitlines() for name in names})
+    return _encodings(path)
+
+
 def _encodings(path: Path) -> tuple[Encoding, ...]:
     """Return the candidates, the likeliest first, each with the same three names as it has them."""
     taken = sample_lines(path)
+    lines = taken[: _SAMPLES * 20]
+    return _shown({name: [_as(line, name) for line in lines] for name in candidates_of(taken)})
+
+
+def _shown(readings: Mapping[str, Sequence[str]]) -> tuple[Encoding, ...]:
     found = []
-    for name in candidates_of(taken):
-        texts = [_as(line, name) for line in taken[: _SAMPLES * 20]]
+    for name, texts in readings.items():
         cells = [
             cell.strip(" \t\r\n\"'")
             for text in texts
@@ -189,7 +206,7 @@ def _documents(path: Path, options: Options) -> dict[str, Any]:
     try:
         first = next(open_lines(path, options.encoding).blocks(), iter(()))
     except Invalid as error:
-        return {"open": _opened(error), "encodings": _encodings(path)}
+        return {"open": _opened(error), "encodings": _asked(path, error)}
     except UnicodeDecodeError:
         return {"open": {"encoding": "encoding_unknown"}, "encodings": _encodings(path)}
     objects = [

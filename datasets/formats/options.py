@@ -22,7 +22,8 @@ class Options:
     ``encoding`` answer what a file leaves open, ``sheet`` which one of a workbook is meant, and
     ``text_layer`` where a drawing has the numbers of parcels. ``delimiter`` is one of `DELIMITERS`.
     ``outlines`` is a GeoJSON file of commune outlines to hold parcels against. ``profile`` names
-    the form of another system's files.
+    the form of another system's files. ``constants`` fill columns that are the same in every row
+    and not in the file, as the commune and the sheet of one drawing.
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -34,6 +35,7 @@ class Options:
     delimiter: str | None = None
     text_layer: str | None = None
     profile: str | None = None
+    constants: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         r"""Return what was said; two options that mean the same are written the same.
@@ -42,6 +44,7 @@ class Options:
         {'delimiter': '\t', 'encoding': 'utf-8'}
         """
         said = {
+            "constants": dict(sorted(self.constants.items())),
             "crs": self.crs,
             "delimiter": self.delimiter and DELIMITERS.get(self.delimiter, self.delimiter),
             "encoding": self.encoding and (known_encoding(self.encoding) or self.encoding),
@@ -84,7 +87,7 @@ def _wrong(name: str, value: Any) -> list[tuple[str, Text]]:
         ]
     right: bool
     match name:
-        case "names":
+        case "names" | "constants":
             right = isinstance(value, Mapping) and all(
                 isinstance(text, str) for pair in value.items() for text in pair
             )

@@ -12,6 +12,7 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from operator import attrgetter
 from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
@@ -22,9 +23,12 @@ from registry.kernel.errors import Text
 
 LARGEST_BOOK = 1 << 29
 MOST_CELLS = 16_000_000
+_MOST_ERRORS = 100_000
+_LARGEST_INDEX = 16 << 20
 _KEPT = frozenset({".xml", ".rels", ""})
 _LONGEST_TAG, _TAIL = 1 << 16, 512
 _ODS_CONTENT = "content.xml"
+_INDEX = ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
 
 _ENTITIES = Text(
     "Bảng tính có khai báo thực thể XML: không nhận.", "The workbook declares XML entities."
@@ -33,6 +37,10 @@ _BROKEN = Text("Bảng tính không đọc được.", "The workbook can't be re
 _ENDLESS = Text(
     "Trang tính quá lớn: hãy xóa dòng, cột trống ở cuối rồi lưu lại, hoặc nộp CSV.",
     "The sheet is too large: delete empty rows and columns at its end, or submit CSV.",
+)
+_ERRORS = Text(
+    "Trang tính có quá 100.000 ô báo lỗi (#N/A …): hãy sửa công thức.",
+    "Over 100,000 cells of the sheet show errors (#N/A …): mend the formulas.",
 )
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]*)([0-9]+)["']""")
@@ -78,10 +86,20 @@ class _Extent:
             self.errors.update(
                 (int(row), column_index(name)) for name, row in _ERROR.findall(block)
             )
+        if len(self.errors) > _MOST_ERRORS:
+            raise refusal("error_cells", _ERRORS)
+        _check_size(self.size)
+
+    @property
+    def size(self) -> int:
+        """Return the number of cells, empty ones between them included."""
         # A cell that doesn't say its place may stand in any row, beside all others of its kind.
-        width = max(self.columns, self.cells - self.placed)
-        if max(self.rows, self.lines) * width > MOST_CELLS:
-            raise refusal("sheet_too_large", _ENDLESS)
+        return max(self.rows, self.lines) * max(self.columns, self.cells - self.placed)
+
+
+def _check_size(cells: int) -> None:
+    if cells > MOST_CELLS:
+        raise refusal("sheet_too_large", _ENDLESS)
 
 
 def column_index(letters: bytes) -> int:
@@ -118,6 +136,7 @@ def clean_copy(path: Path, copied: Path, largest: int = LARGEST_BOOK) -> tuple[P
                     copy.open(zipfile.ZipInfo(info.filename), "w", force_zip64=True) as out,
                 ):
                     out.writelines(_seen(blocks, extent))
+                _check_size(sum(seen.size for seen in extents.values()))
     with zipfile.ZipFile(copied) as copy:
         if _ODS_CONTENT in copy.namelist():
             _check_repeats(copy)
@@ -151,12 +170,14 @@ def _look(block: bytes, extent: _Extent) -> None:
 def _faults(copy: zipfile.ZipFile, extents: dict[str, _Extent]) -> Faults:
     """Tell of which sheets the parts are."""
     faults = Faults()
-    names = copy.namelist()
-    if "xl/workbook.xml" not in names or "xl/_rels/workbook.xml.rels" not in names:
+    names = set(copy.namelist())
+    if not names >= set(_INDEX):
         return faults
+    if max(map(attrgetter("file_size"), map(copy.getinfo, _INDEX))) > _LARGEST_INDEX:
+        raise refusal("workbook_broken", _BROKEN)
     try:
-        book = ET.fromstring(copy.read("xl/workbook.xml"))  # noqa: S314 - it declares nothing
-        links = ET.fromstring(copy.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 - the same
+        book = ET.fromstring(copy.read(_INDEX[0]))  # noqa: S314 - it declares nothing
+        links = ET.fromstring(copy.read(_INDEX[1]))  # noqa: S314 - the same
     except ET.ParseError:
         raise refusal("workbook_broken", _BROKEN) from None
     targets = {link.get("Id"): link.get("Target", "") for link in links}
@@ -178,11 +199,12 @@ class _Repeats:
     """Measures sheets of OpenDocument, whose cells and rows say how often they are repeated."""
 
     def __init__(self) -> None:
-        self._row = self._filled_rows = self._columns = self._widest = 0
+        self._row = self._filled_rows = self._columns = self._widest = self._before = 0
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         kind = tag.rpartition(":")[2]
         if kind == "table":
+            self._before += self._filled_rows * self._widest
             self._row = self._filled_rows = self._widest = 0
         elif kind == "table-row":
             self._row += _count(attributes, "rows-repeated")
@@ -192,8 +214,7 @@ class _Repeats:
         if kind == "p" or any(name.endswith("value-type") for name in attributes):
             self._filled_rows = self._row
             self._widest = max(self._widest, self._columns)
-        if self._filled_rows * self._widest > MOST_CELLS:
-            raise refusal("sheet_too_large", _ENDLESS)
+        _check_size(self._before + self._filled_rows * self._widest)
 
 
 def _count(attributes: dict[str, str], name: str) -> int:

@@ -50,12 +50,19 @@ class Workbook:
     def __init__(self, book: calamine.CalamineWorkbook, faults: Faults) -> None:
         self._book = book
         self._faults = faults
+        self._read: dict[str, calamine.CalamineSheet] = {}
+
+    def _sheet(self, name: str) -> calamine.CalamineSheet:
+        # Each time the library is asked, it reads the sheet anew.
+        if name not in self._read:
+            self._read[name] = self._book.get_sheet_by_name(name)
+        return self._read[name]
 
     def sheets(self) -> list[Sheet]:
         """Return the sheets that hold anything."""
         visible = calamine.SheetVisibleEnum.Visible
         found = (
-            (told, self._book.get_sheet_by_name(told.name))
+            (told, self._sheet(told.name))
             for told in self._book.sheets_metadata
             if told.typ == calamine.SheetTypeEnum.WorkSheet
         )
@@ -82,7 +89,7 @@ class Workbook:
 
     def rows(self, name: str) -> Iterator[tuple[int, list[Any]]]:
         """Yield the rows of a sheet with their numbers, from the first that is filled."""
-        sheet = self._book.get_sheet_by_name(name)
+        sheet = self._sheet(name)
         first = sheet.start[0] if sheet.start else 0
         for number, cells in enumerate(sheet.iter_rows(), 1):
             if number > first:
@@ -90,12 +97,12 @@ class Workbook:
 
     def merged(self, name: str, number: int) -> bool:
         """Tell whether cells of a row are merged with one another or with those below."""
-        ranges = self._book.get_sheet_by_name(name).merged_cell_ranges or []
+        ranges = self._sheet(name).merged_cell_ranges or []
         return any(start[0] <= number - 1 <= end[0] for start, end in ranges)
 
     def errors(self, name: str) -> dict[int, list[int]]:
         """Return the cells that show an error such as #N/A, as indexes of columns by row."""
-        sheet = self._book.get_sheet_by_name(name)
+        sheet = self._sheet(name)
         left = sheet.start[1] if sheet.start else 0
         found: dict[int, list[int]] = {}
         for row, column in self._faults.errors.get(name, ()):

@@ -77,6 +77,8 @@ def test_utf_16_without_its_mark_is_asked(tmp_path: Path) -> None:
         )
         rows = read(path, Options(encoding=encoding))
         assert [row.cells["full_name"] for row in rows] == NAMES
+        [shown] = inspect(path).encodings
+        assert (shown.name, shown.samples) == (encoding, tuple(NAMES[:3]))
 
 
 def test_an_answer_that_the_bytes_contradict_is_asked_again(tmp_path: Path) -> None:

@@ -179,6 +179,19 @@ def test_cells_of_opendocument_are_not_repeated_without_end(tmp_path: Path, rows
     assert codes(ods(tmp_path / "f", rows)) == ["sheet_too_large"]
 
 
+def test_errors_without_end_are_refused(tmp_path: Path) -> None:
+    cells = b"".join(b'<row r="%d"><c r="A%d" t="e"/></row>' % (n, n) for n in range(3, 100_005))
+    assert codes(sheet(tmp_path / "f", cells)) == ["error_cells"]
+
+
+def test_many_sheets_share_one_bound(tmp_path: Path) -> None:
+    made = xlsxwriter.Workbook(tmp_path / "f")
+    for _ in range(20):
+        made.add_worksheet().write(9_999, 99, "x")
+    made.close()
+    assert codes(tmp_path / "f") == ["sheet_too_large"]
+
+
 def test_broken_parts_are_refused(tmp_path: Path) -> None:
     assert codes(changed(tmp_path / "f", "xl/workbook.xml", b">", b"><<>")) == ["workbook_broken"]
 
