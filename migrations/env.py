@@ -13,6 +13,7 @@ import registry.citizens.models
 import registry.civil_status.models
 import registry.households.models
 import registry.kernel.access_log
+import registry.kernel.undo
 import registry.parcels.models  # noqa: F401
 from registry.kernel.db import Base
 

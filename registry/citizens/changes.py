@@ -10,12 +10,18 @@ from typing import Any, Literal, NamedTuple, cast
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry.citizens.models import Citizen, CitizenIdentifier, CitizenVersion
+from registry.citizens.models import (
+    Citizen,
+    CitizenIdentifier,
+    CitizenNumberUndone,
+    CitizenVersion,
+)
 from registry.citizens.projection import as_claimed, carry, lay_over
 from registry.kernel.bulk import insert_rows
 from registry.kernel.clock import now
 from registry.kernel.columns import require_record
 from registry.kernel.dates import PartialDate
+from registry.kernel.db import JsonText
 from registry.kernel.errors import Conflict, FieldError, Invalid, Text
 from registry.kernel.fields import Document
 from registry.kernel.history import Edit, Segment
@@ -41,6 +47,27 @@ def _find(session: Session, personal_ids: Sequence[str]) -> dict[str, int]:
         sa.select(CitizenIdentifier.value, CitizenIdentifier.citizen).where(
             CitizenIdentifier.type == "personal_id", CitizenIdentifier.value.in_(personal_ids)
         )
+    )
+    known = {row[0]: row[1] for row in found}
+    absent = set(personal_ids) - known.keys()
+    return {**_emptied(session, absent), **known} if absent else known
+
+
+def _emptied(session: Session, personal_ids: Collection[str]) -> dict[str, int]:
+    """Return the records whose only load was taken back: the same people come back in them.
+
+    So that whatever refers to one of them finds the person again.
+    """
+    undone = CitizenNumberUndone
+    found = session.execute(
+        sa.select(undone.value, undone.citizen)
+        .join(Citizen, Citizen.row == undone.citizen)
+        .where(
+            undone.type == "personal_id",
+            undone.value.in_(personal_ids),
+            Citizen.document == sa.literal({}, JsonText),
+        )
+        .order_by(undone.citizen)
     )
     return {row[0]: row[1] for row in found}
 
@@ -71,7 +98,7 @@ def _link(session: Session, written: Sequence[tuple[int, Document]]) -> None:
     named = [
         (number, row, dates)
         for row, document in written
-        for number, dates in _numbers(document).items()
+        for number, dates in numbers_of(document).items()
     ]
     owners = _owners(session, {value for (_, value), _, _ in named})
     fresh: list[tuple[Any, ...]] = []
@@ -135,7 +162,7 @@ def _in_use(kind: str, value: str) -> FieldError:
     return FieldError(f"/{kind}/{mask(value)}", "identifier_in_use", _IN_USE)
 
 
-def _numbers(document: Document) -> dict[_Number, _Dates]:
+def numbers_of(document: Document) -> dict[_Number, _Dates]:
     """Return every number of a document, with the days between which it was one."""
     found: dict[_Number, _Dates] = {
         (entry["type"], entry["value"]): (_first(entry, "valid_from"), _first(entry, "valid_to"))

@@ -60,6 +60,21 @@ class CitizenIdentifier(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
+class CitizenNumberUndone(Base):
+    """A number that led to a record until the load that said so was taken back.
+
+    It answers only what was known before; the documents say when.
+    """
+
+    __tablename__ = "citizen_number_undone"
+
+    value: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    type: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    citizen: Mapped[int] = mapped_column(
+        RowId, sa.ForeignKey("citizen.row"), primary_key=True, index=True
+    )
+
+
 class CitizenVersion(VersionColumns, Base):
     """One segment of a person's history; never deleted."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Protocol, cast
 
 import orjson
@@ -13,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from auth.principals import Principal
 from registry.citizens.attributes import CATALOGUE, WHEREABOUTS
-from registry.citizens.changes import LEDGER
+from registry.citizens.changes import LEDGER, numbers_of
 from registry.citizens.intervals import intervals
-from registry.citizens.models import Citizen, CitizenIdentifier
+from registry.citizens.models import Citizen, CitizenIdentifier, CitizenNumberUndone
 from registry.citizens.predicates import Predicate, Subject
 from registry.citizens.projection import without_books
 from registry.citizens.rules import (
@@ -32,6 +33,9 @@ from registry.kernel.fields import Catalogue, Document, Selection
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
 from registry.kernel.text import fold
+from registry.kernel.undo import is_undone
+
+_PRESENT = Moment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ def lookup_citizens(session: Session, principal: Principal, query: Lookup) -> li
     selection = select_fields(principal, query.fields)
     require_search(principal, {kind_of(value) or "personal_id" for value in query.identifiers})
     found = _by_identifiers(session, query.identifiers)
+    if query.moment.known_at is not None:
+        found |= _known_by(session, query.identifiers, query.moment.known_at)
     documents = LEDGER.documents(session, found.values(), query.moment)
     merged = standings(session, {c.id for c in found.values() if c.merged_into})
     results, told = [], []
@@ -226,6 +232,32 @@ def _by_identifiers(session: Session, values: Sequence[str]) -> dict[str, Citize
     return {value: citizen for value, _, citizen in found}
 
 
+def _known_by(session: Session, values: Sequence[str], known_at: datetime) -> dict[str, Citizen]:
+    """Return to whom numbers led at a moment that lead there no more, since a load was undone."""
+    led = _led(session, CitizenNumberUndone.value.in_(set(values)), known_at)
+    return {value: citizen for value, _, citizen in led}
+
+
+def _led(
+    session: Session, which: sa.ColumnElement[bool], known_at: datetime
+) -> list[tuple[str, str, Citizen]]:
+    undone = CitizenNumberUndone
+    found = session.execute(
+        sa.select(undone.value, undone.type, Citizen)
+        .join(Citizen, Citizen.row == undone.citizen)
+        .where(which)
+    ).all()
+    histories = LEDGER.histories(session, {citizen.row for _, _, citizen in found})
+    return [
+        (value, kind, citizen)
+        for value, kind, citizen in found
+        if any(
+            segment.known(known_at) and (kind, value) in numbers_of(segment.document)
+            for segment in histories[citizen.row].values()
+        )
+    ]
+
+
 def read_citizen(
     session: Session,
     principal: Principal,
@@ -235,7 +267,7 @@ def read_citizen(
 ) -> Answer:
     """Return one record by its opaque id. Raises NotFound, Moved, Withheld, Malformed, Refused."""
     selection = select_fields(principal, fields)
-    citizen = _require_open(session, record_id, selection)
+    citizen = _require_open(session, record_id, selection, moment)
     document = LEDGER.documents(session, [citizen], moment).get(citizen.row, {})
     record = _cut(citizen, document, selection, moment)
     record_access(session, principal.asker, "delivered", selection.paths, citizen.id)
@@ -252,19 +284,27 @@ def tag_of(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(text).hexdigest()[:32]
 
 
-def require_citizen(session: Session, record_id: str, asked: Sequence[str] = ()) -> Citizen:
-    """Return the current row by opaque id; raises NotFound or Moved, saying what was ``asked``."""
+def require_citizen(
+    session: Session, record_id: str, asked: Sequence[str] = (), moment: Moment = _PRESENT
+) -> Citizen:
+    """Return the current row by opaque id; raises NotFound or Moved, saying what was ``asked``.
+
+    A record whose only load was taken back answers no question but what was known before.
+    """
     citizen = require_record(session, Citizen, record_id, asked)
     standing = standings(session, [citizen.id])[citizen.id] if citizen.merged_into else None
-    if _hidden(citizen) or (standing and standing.hidden):
+    undone = is_undone(session, LEDGER.versions, citizen, moment.known_at)
+    if undone or _hidden(citizen) or (standing and standing.hidden):
         raise NotFound(subject=citizen.id, asked=asked)
     if standing:
         raise Moved(standing.id, subject=citizen.id, asked=asked)
     return citizen
 
 
-def _require_open(session: Session, record_id: str, selection: Selection) -> Citizen:
-    citizen = require_citizen(session, record_id, selection.paths)
+def _require_open(
+    session: Session, record_id: str, selection: Selection, moment: Moment = _PRESENT
+) -> Citizen:
+    citizen = require_citizen(session, record_id, selection.paths, moment)
     if _withheld(citizen, selection):
         raise Withheld(subject=citizen.id, asked=selection.paths)
     return citizen
@@ -408,18 +448,22 @@ def find_record_ids(session: Session, personal_ids: Iterable[str]) -> dict[str, 
     return {row[0]: row[1] for row in found}
 
 
-def find_personal_ids(session: Session, record_id: str) -> frozenset[str]:
+def find_personal_ids(
+    session: Session, record_id: str, known_at: datetime | None = None
+) -> frozenset[str]:
     """Return every personal id that ever led to a person, for registers that refer to people.
 
-    Those of records that were merged into this one count too; reads no other data.
+    Those of records that were merged into this one count too, and those that an undo took from
+    them where they are known at ``known_at``; reads no other data.
     """
-    return frozenset(
-        session.scalars(
-            sa.select(CitizenIdentifier.value)
-            .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
-            .where(
-                CitizenIdentifier.type.in_(("personal_id", "cancelled_id")),
-                Citizen.id.in_(merged_ids(session, record_id)),
-            )
-        )
+    kinds = ("personal_id", "cancelled_id")
+    ids = merged_ids(session, record_id)
+    found = session.scalars(
+        sa.select(CitizenIdentifier.value)
+        .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
+        .where(CitizenIdentifier.type.in_(kinds), Citizen.id.in_(ids))
     )
+    if known_at is None:
+        return frozenset(found)
+    which = sa.and_(CitizenNumberUndone.type.in_(kinds), Citizen.id.in_(ids))
+    return frozenset({*found, *(value for value, _, _ in _led(session, which, known_at))})
