@@ -32,10 +32,14 @@ def upgrade() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.Column("type", sa.Text(), nullable=False),
         sa.Column("citizen", _BIG, nullable=False),
+        sa.Column("since", _AT, nullable=False),
+        sa.Column("until", _AT, nullable=False),
         sa.ForeignKeyConstraint(
             ["citizen"], ["citizen.row"], name=op.f("fk_citizen_number_undone_citizen")
         ),
-        sa.PrimaryKeyConstraint("value", "type", "citizen", name=op.f("pk_citizen_number_undone")),
+        sa.PrimaryKeyConstraint(
+            "value", "type", "citizen", "until", name=op.f("pk_citizen_number_undone")
+        ),
     )
     op.create_index(op.f("ix_citizen_number_undone_citizen"), "citizen_number_undone", ["citizen"])
     op.create_table(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.kernel.db import Base
+from registry.kernel.db import Base, UtcDateTime
 from registry.kernel.ledger import RecordColumns, RowId, VersionColumns
 
 
@@ -61,9 +61,9 @@ class CitizenIdentifier(Base):
 
 
 class CitizenNumberUndone(Base):
-    """A number that led to a record until the load that said so was taken back.
+    """A number that led to a record ``since`` a load said so ``until`` that was taken back.
 
-    It answers only what was known before; the documents say when.
+    It answers only questions of what was known between the two.
     """
 
     __tablename__ = "citizen_number_undone"
@@ -73,6 +73,8 @@ class CitizenNumberUndone(Base):
     citizen: Mapped[int] = mapped_column(
         RowId, sa.ForeignKey("citizen.row"), primary_key=True, index=True
     )
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
 
 
 class CitizenVersion(VersionColumns, Base):

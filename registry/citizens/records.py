@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from auth.principals import Principal
 from registry.citizens.attributes import CATALOGUE, WHEREABOUTS
-from registry.citizens.changes import LEDGER, numbers_of
+from registry.citizens.changes import LEDGER
 from registry.citizens.intervals import intervals
-from registry.citizens.models import Citizen, CitizenIdentifier, CitizenNumberUndone
+from registry.citizens.known_numbers import known_by, known_of
+from registry.citizens.models import Citizen, CitizenIdentifier
 from registry.citizens.predicates import Predicate, Subject
 from registry.citizens.projection import without_books
 from registry.citizens.rules import (
@@ -76,7 +77,7 @@ def lookup_citizens(session: Session, principal: Principal, query: Lookup) -> li
     require_search(principal, {kind_of(value) or "personal_id" for value in query.identifiers})
     found = _by_identifiers(session, query.identifiers)
     if query.moment.known_at is not None:
-        found |= _known_by(session, query.identifiers, query.moment.known_at)
+        found |= known_by(session, query.identifiers, query.moment.known_at)
     documents = LEDGER.documents(session, found.values(), query.moment)
     merged = standings(session, {c.id for c in found.values() if c.merged_into})
     results, told = [], []
@@ -230,32 +231,6 @@ def _by_identifiers(session: Session, values: Sequence[str]) -> dict[str, Citize
         .order_by(Citizen.state == "active", CitizenIdentifier.type)
     )
     return {value: citizen for value, _, citizen in found}
-
-
-def _known_by(session: Session, values: Sequence[str], known_at: datetime) -> dict[str, Citizen]:
-    """Return to whom numbers led at a moment that lead there no more, since a load was undone."""
-    led = _led(session, CitizenNumberUndone.value.in_(set(values)), known_at)
-    return {value: citizen for value, _, citizen in led}
-
-
-def _led(
-    session: Session, which: sa.ColumnElement[bool], known_at: datetime
-) -> list[tuple[str, str, Citizen]]:
-    undone = CitizenNumberUndone
-    found = session.execute(
-        sa.select(undone.value, undone.type, Citizen)
-        .join(Citizen, Citizen.row == undone.citizen)
-        .where(which)
-    ).all()
-    histories = LEDGER.histories(session, {citizen.row for _, _, citizen in found})
-    return [
-        (value, kind, citizen)
-        for value, kind, citizen in found
-        if any(
-            segment.known(known_at) and (kind, value) in numbers_of(segment.document)
-            for segment in histories[citizen.row].values()
-        )
-    ]
 
 
 def read_citizen(
@@ -465,5 +440,4 @@ def find_personal_ids(
     )
     if known_at is None:
         return frozenset(found)
-    which = sa.and_(CitizenNumberUndone.type.in_(kinds), Citizen.id.in_(ids))
-    return frozenset({*found, *(value for value, _, _ in _led(session, which, known_at))})
+    return frozenset({*found, *known_of(session, ids, kinds, known_at)})

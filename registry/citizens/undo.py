@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
@@ -18,62 +20,63 @@ from registry.kernel.undo import Effect, Progress, Register, Turn, Undone, UndoP
 Naming = Callable[[Session, Mapping[str, Collection[str]]], Collection[str]]
 """Which of some people, by record id with their numbers, another register refers to."""
 
+_Numbers = set[tuple[str, str]]
+
 
 def _follow(session: Session, turns: Sequence[Turn]) -> None:
     """Let go of the numbers that only the load had told, and hold again those that are back."""
-    gone: list[tuple[str, str, int]] = []
+    rows = [turn.row for turn in turns]
+    number, undone = CitizenIdentifier, CitizenNumberUndone
+    held: dict[int, _Numbers] = defaultdict(set)
+    for row, kind, value in session.execute(
+        sa.select(number.citizen, number.type, number.value).where(number.citizen.in_(rows))
+    ):
+        held[row].add((kind, value))
+    # Those that an undo took away, which is now taken back itself.
+    lost: dict[tuple[int, datetime], _Numbers] = defaultdict(set)
+    for row, until, kind, value in session.execute(
+        sa.select(undone.citizen, undone.until, undone.type, undone.value).where(
+            undone.citizen.in_(rows)
+        )
+    ):
+        lost[row, until].add((kind, value))
+    gone: list[tuple[Any, ...]] = []
     back: list[tuple[int, Document]] = []
     for turn in turns:
-        left = [segment.document for segment in turn.reversal.left]
-        stay = {number for d in (*turn.reversal.kept, *left) for number in numbers_of(d)}
-        said = {number for d in turn.reversal.said for number in numbers_of(d)}
-        gone += [(value, kind, turn.row) for kind, value in said - stay]
-        back.append((turn.row, _together(left)))
+        since, left = turn.reversal.since, [s.document for s in turn.reversal.left]
+        back.append((turn.row, _together(left, lost[turn.row, since])))
+        only = _numbers(turn.reversal.said) - _numbers((*turn.reversal.kept, *left))
+        gone += [(*n, turn.row, since, turn.at) for n in sorted(only & held[turn.row])]
     _let_go(session, gone)
     LEDGER.link(session, back)
 
 
-def _together(documents: Sequence[Document]) -> Document:
+def _numbers(documents: Iterable[Document]) -> _Numbers:
+    return {number for document in documents for number in numbers_of(document)}
+
+
+def _together(documents: Sequence[Document], more: _Numbers) -> Document:
     """Return a document that has every number of ``documents``, as the last of them tells it."""
-    told: dict[tuple[str, str], Any] = {}
+    told: dict[tuple[str, str], Any] = {
+        (kind, value): {"type": kind, "value": value} for kind, value in more | _numbers(documents)
+    }
     for document in documents:
-        for kind, value in numbers_of(document):
-            told.setdefault((kind, value), {"type": kind, "value": value})
         for entry in document.get("identifiers", ()):
             told[entry["type"], entry["value"]] = entry
     return {"identifiers": list(told.values())}
 
 
-def _let_go(session: Session, numbers: Sequence[tuple[str, str, int]]) -> None:
-    """Keep where ``numbers`` (value, type, row) led, for questions of what was known, and no more.
-
-    A number that leads to somebody else by now is theirs.
-    """
-    rows = {row for _, _, row in numbers}
-    leading = set(numbers) & _listed(session, CitizenIdentifier, rows)
-    if not leading:
-        return
-    kept = _listed(session, CitizenNumberUndone, rows)
-    columns = ("value", "type", "citizen")
-    insert_rows(session, CitizenNumberUndone, columns, sorted(leading - kept))
-    table = cast("sa.Table", CitizenIdentifier.__table__)
-    session.execute(
-        sa.delete(table).where(
-            table.c.value == sa.bindparam("of_value"), table.c.type == sa.bindparam("of_type")
-        ),
-        [{"of_value": value, "of_type": kind} for value, kind, _ in sorted(leading)],
-    )
-
-
-def _listed(
-    session: Session,
-    table: type[CitizenIdentifier | CitizenNumberUndone],
-    rows: Collection[int],
-) -> set[tuple[str, str, int]]:
-    found = session.execute(
-        sa.select(table.value, table.type, table.citizen).where(table.citizen.in_(rows))
-    )
-    return {(row[0], row[1], row[2]) for row in found}
+def _let_go(session: Session, gone: Sequence[tuple[Any, ...]]) -> None:
+    """Keep where numbers led and when, for questions of what was known, and no more."""
+    insert_rows(session, CitizenNumberUndone, ("type", "value", "citizen", "since", "until"), gone)
+    if gone:
+        table = cast("sa.Table", CitizenIdentifier.__table__)
+        session.execute(
+            sa.delete(table).where(
+                table.c.type == sa.bindparam("of_type"), table.c.value == sa.bindparam("of_value")
+            ),
+            [{"of_type": kind, "of_value": value} for kind, value, *_ in gone],
+        )
 
 
 def _register(naming: Sequence[Naming] = ()) -> Register:
@@ -84,14 +87,21 @@ def _register(naming: Sequence[Naming] = ()) -> Register:
 
 
 def _held(session: Session, rows: Collection[int], naming: Sequence[Naming]) -> set[int]:
-    """Return those of some records that somebody erased or merged, or that registers name."""
+    """Return those of some records that somebody decided of, or that registers name.
+
+    A record that is gone could neither lead to its survivor nor protect its person.
+    """
     found = session.execute(
-        sa.select(Citizen.row, Citizen.id, Citizen.state, Citizen.merged_into).where(
-            Citizen.row.in_(rows)
-        )
+        sa.select(
+            Citizen.row, Citizen.id, Citizen.state, Citizen.secrecy, Citizen.merged_into
+        ).where(Citizen.row.in_(rows))
     ).all()
     ids = {row.id: row.row for row in found}
-    touched = {row.id for row in found if row.state != "active" or row.merged_into}
+    touched = {
+        row.id
+        for row in found
+        if (row.state, row.secrecy, row.merged_into) != ("active", "none", None)
+    }
     survivors = sa.select(Citizen.merged_into).where(Citizen.merged_into.in_(ids.keys()))
     touched |= {key for key in session.scalars(survivors) if key}
     numbers: dict[str, set[str]] = {key: set() for key in ids}

@@ -23,7 +23,6 @@ from registry.kernel.columns import SEGMENT, RecordColumns, values_of
 from registry.kernel.db import Base, UtcDateTime
 from registry.kernel.errors import Conflict, Text
 from registry.kernel.fields import Document
-from registry.kernel.history import answer
 from registry.kernel.ledger import Ledger
 from registry.kernel.reversal import Reversal, Trace, reverse
 
@@ -49,11 +48,12 @@ class LoadUndone(Base):
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One record that is turned back, and the document that it has in the present afterwards."""
+    """One record that is turned back ``at`` a moment, and its document in the present then."""
 
     row: int
     reversal: Reversal
     document: Document
+    at: datetime
 
 
 Progress = Callable[[int], None]
@@ -232,7 +232,7 @@ def turn_back(  # noqa: PLR0913 - as `undo_load`, of what was found
     session.add(undone)
     done = 0
     for batch in _batches(found.free):
-        turns = _turns(session, register.ledger, batch, found.trace)
+        turns = _turns(session, register.ledger, batch, found.trace, moment)
         register.prepare(session, turns)
         _write(session, register.ledger, turns, moment)
         register.follow(session, turns)
@@ -241,7 +241,9 @@ def turn_back(  # noqa: PLR0913 - as `undo_load`, of what was found
             progress(done)
 
 
-def _turns(session: Session, ledger: Ledger, rows: Sequence[int], trace: Trace) -> list[Turn]:
+def _turns(
+    session: Session, ledger: Ledger, rows: Sequence[int], trace: Trace, moment: datetime
+) -> list[Turn]:
     records = ledger.records
     # Whoever is writing to them now finishes first, and whoever comes later waits.
     session.execute(sa.select(records.row).where(records.row.in_(rows)).with_for_update())
@@ -250,8 +252,8 @@ def _turns(session: Session, ledger: Ledger, rows: Sequence[int], trace: Trace) 
         reversal = reverse(history, trace)
         if reversal is None or reversal.blocked:
             raise Conflict(_MEANWHILE)
-        present = answer(reversal.left, today())
-        turns.append(Turn(row, reversal, present.document if present else {}))
+        present = (s.document for s in reversal.left if s.covers(today()))
+        turns.append(Turn(row, reversal, next(present, {}), moment))
     return turns
 
 
