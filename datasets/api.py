@@ -28,6 +28,7 @@ from datasets import (
 )
 from datasets.formats import Options
 from datasets.models import Submission
+from datasets.rollbacks import propose_rollback
 from datasets.steward import asker_of
 from datasets.submissions import Uploads
 from registry.http import Blueprint, database, value_error
@@ -371,7 +372,9 @@ class Rollback(MethodView):
     @blp.response(201, schemas.SubmissionSchema)
     def post(self, release_id: str) -> tuple[Submission, int, dict[str, str]]:
         """Đề nghị khôi phục, chờ người khác duyệt / propose a rollback."""
-        made = publishing.propose_rollback(database(), release_id, _by())
+        with database().transaction() as session:
+            release = publishing.require_release(session, release_id)
+            made = propose_rollback(session, release, _by())
         return made, 201, {"Location": f"/v1/datasets/submissions/{made.id}"}
 
 

@@ -33,6 +33,7 @@ from datasets.cli_shared import (
     wire_release,
 )
 from datasets.differences import Difference, Wanted
+from datasets.rollbacks import propose_rollback
 from registry.terminal import progress
 
 _EXAMPLE = "\b\nVí dụ / example:\n  sogoc dataset"
@@ -245,7 +246,9 @@ def publish(  # noqa: PLR0913 - one parameter an option
 @click.pass_obj
 def rollback(context: Context, release_id: str, *, by: str, as_json: bool) -> None:
     """Propose to take a release back, by id or number; compare, approve and publish it then."""
-    made = publishing.propose_rollback(context.database, release_id, by)
+    with context.database.transaction() as session:
+        release = publishing.require_release(session, release_id)
+        made = propose_rollback(session, release, by)
     show(made, as_json=as_json)
 
 

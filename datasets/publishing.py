@@ -20,6 +20,7 @@ from datasets import review
 from datasets.checking import check, rendered, staged_changes
 from datasets.formats import Options
 from datasets.models import RegistryVersion, Release, StagedChange, Submission
+from datasets.rollbacks import take_back
 from datasets.specs import SPECS
 from datasets.submissions import Uploads, note, require_open, submit
 from registry.kernel.bulk import uncollected
@@ -88,6 +89,9 @@ def publish(
 
 
 def _write(session: Session, submission: Submission, progress: Progress | None) -> dict[str, Any]:
+    if submission.undoes:
+        load = require_release(session, submission.undoes).submission
+        return take_back(session, submission, load, progress)
     digest = hashlib.sha256()
     counts = SPECS[submission.dataset].apply(
         session,

@@ -81,7 +81,7 @@ def submit(  # noqa: PLR0913, PLR0917 - a file, what it is, how to read it, and 
     said = options.to_json()
     if options.outlines:
         said["outlines"] = uploads.keep(options.outlines)[0]
-    identity = _identity(dataset, sha256, said)
+    identity = identity_of(dataset, sha256, said)
     known = session.scalar(sa.select(Submission).where(Submission.identity == identity))
     if known is not None:
         return known
@@ -103,7 +103,8 @@ def submit(  # noqa: PLR0913, PLR0917 - a file, what it is, how to read it, and 
     return made
 
 
-def _identity(*parts: Any) -> str:
+def identity_of(*parts: Any) -> str:
+    """Return the digest by which the same thing submitted again is known."""
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

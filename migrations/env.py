@@ -14,6 +14,7 @@ import registry.civil_status.models
 import registry.households.models
 import registry.jobs.models
 import registry.kernel.access_log
+import registry.kernel.undo
 import registry.parcels.models
 import registry.upstream.models  # noqa: F401
 from registry.kernel.db import Base

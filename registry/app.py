@@ -17,6 +17,7 @@ from authlib.integrations.flask_oauth2 import AuthorizationServer
 from flask.json.provider import DefaultJSONProvider
 
 import auth.api
+import datasets.api
 import migrations
 import registry.citizens.api
 import registry.civil_status.api
@@ -57,6 +58,7 @@ BLUEPRINTS = (
     registry.joined.api.blp,
     registry.parcels.api.blp,
     registry.jobs.api.blp,
+    datasets.api.blp,
 )
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
+from datasets import work as work_on_datasets
 from registry.civil_status.changes import refresh_marital_status
 from registry.civil_status.surroundings import list_people
 from registry.jobs.context import Handler, JobContext
@@ -42,8 +43,14 @@ def refresh_people_of_acts(context: JobContext) -> dict[str, int]:
         context.progress(done)
 
 
-HANDLERS: Mapping[str, Handler] = {"refresh_marital_status": refresh_people_of_acts}
-RECURRING: Sequence[Recurring] = (Recurring("refresh_marital_status", timedelta(days=1)),)
+HANDLERS: Mapping[str, Handler] = {
+    "refresh_marital_status": refresh_people_of_acts,
+    **work_on_datasets.HANDLERS,
+}
+RECURRING: Sequence[Recurring] = (
+    Recurring("refresh_marital_status", timedelta(days=1)),
+    *work_on_datasets.RECURRING,
+)
 
 
 def work(

@@ -11,12 +11,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from registry.citizens.attributes import CATALOGUE
-from registry.citizens.models import Citizen, CitizenIdentifier, CitizenVersion
+from registry.citizens.models import (
+    Citizen,
+    CitizenIdentifier,
+    CitizenNumberUndone,
+    CitizenVersion,
+)
 from registry.citizens.projection import as_claimed, carry, lay_over
 from registry.kernel.bulk import among, insert_rows
 from registry.kernel.clock import now
 from registry.kernel.columns import require_record
 from registry.kernel.dates import PartialDate
+from registry.kernel.db import JsonText
 from registry.kernel.errors import Conflict, FieldError, Invalid, Text
 from registry.kernel.fields import Document
 from registry.kernel.history import Edit, Segment
@@ -44,6 +50,27 @@ def _find(session: Session, personal_ids: Sequence[str]) -> dict[str, int]:
             CitizenIdentifier.type == "personal_id",
             among(session, CitizenIdentifier.value, personal_ids),
         )
+    )
+    known = {row[0]: row[1] for row in found}
+    absent = set(personal_ids) - known.keys()
+    return {**_emptied(session, absent), **known} if absent else known
+
+
+def _emptied(session: Session, personal_ids: Collection[str]) -> dict[str, int]:
+    """Return the records whose only load was taken back: the same people come back in them.
+
+    So that whatever refers to one of them finds the person again.
+    """
+    undone = CitizenNumberUndone
+    found = session.execute(
+        sa.select(undone.value, undone.citizen)
+        .join(Citizen, Citizen.row == undone.citizen)
+        .where(
+            undone.type == "personal_id",
+            undone.value.in_(personal_ids),
+            Citizen.document == sa.literal({}, JsonText),
+        )
+        .order_by(undone.citizen)
     )
     return {row[0]: row[1] for row in found}
 

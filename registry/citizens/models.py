@@ -60,6 +60,23 @@ class CitizenIdentifier(Base):
     __table_args__ = ({"sqlite_with_rowid": False},)
 
 
+class CitizenNumberUndone(Base):
+    """A number that led to a record ``since`` a load said so ``until`` that was taken back.
+
+    It answers only questions of what was known between the two.
+    """
+
+    __tablename__ = "citizen_number_undone"
+
+    value: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    type: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    citizen: Mapped[int] = mapped_column(
+        RowId, sa.ForeignKey("citizen.row"), primary_key=True, index=True
+    )
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    until: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+
+
 class CitizenVersion(VersionColumns, Base):
     """One segment of a person's history; never deleted."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any, Protocol, cast
 
 import orjson
@@ -15,6 +16,7 @@ from auth.principals import Principal
 from registry.citizens.attributes import CATALOGUE, WHEREABOUTS
 from registry.citizens.changes import LEDGER
 from registry.citizens.intervals import intervals
+from registry.citizens.known_numbers import known_by, known_of
 from registry.citizens.models import Citizen, CitizenIdentifier
 from registry.citizens.predicates import Predicate, Subject
 from registry.citizens.projection import without_books
@@ -32,7 +34,10 @@ from registry.kernel.fields import Catalogue, Document, Selection
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
 from registry.kernel.text import fold
+from registry.kernel.undo import is_undone
 from registry.upstream.modes import require_copies
+
+_PRESENT = Moment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +80,10 @@ def lookup_citizens(session: Session, principal: Principal, query: Lookup) -> li
     """Answer each identifier in order: found, not_found, moved or withheld."""
     selection = select_fields(principal, query.fields)
     require_search(principal, {kind_of(value) or "personal_id" for value in query.identifiers})
-    found = find_by_identifiers(session, set(query.identifiers).difference(query.absent))
+    asked = set(query.identifiers).difference(query.absent)
+    found = find_by_identifiers(session, asked)
+    if query.moment.known_at is not None:
+        found |= known_by(session, asked, query.moment.known_at)
     documents = LEDGER.documents(session, found.values(), query.moment)
     merged = standings(session, {c.id for c in found.values() if c.merged_into})
     results, told = [], []
@@ -241,7 +249,7 @@ def read_citizen(
 ) -> Answer:
     """Return one record by its opaque id. Raises NotFound, Moved, Withheld, Malformed, Refused."""
     selection = select_fields(principal, fields)
-    citizen = _require_open(session, record_id, selection)
+    citizen = _require_open(session, record_id, selection, moment)
     document = LEDGER.documents(session, [citizen], moment).get(citizen.row, {})
     record = _cut(citizen, document, selection, moment)
     record_access(session, principal.asker, "delivered", selection.paths, citizen.id)
@@ -258,8 +266,13 @@ def tag_of(record: Mapping[str, Any]) -> str:
     return hashlib.sha256(text).hexdigest()[:32]
 
 
-def require_citizen(session: Session, record_id: str, asked: Sequence[str] = ()) -> Citizen:
-    """Return the current row by opaque id; raises NotFound or Moved, saying what was ``asked``."""
+def require_citizen(
+    session: Session, record_id: str, asked: Sequence[str] = (), moment: Moment = _PRESENT
+) -> Citizen:
+    """Return the current row by opaque id; raises NotFound or Moved, saying what was ``asked``.
+
+    A record whose only load was taken back answers no question but what was known before.
+    """
     try:
         citizen = require_record(session, Citizen, record_id, asked)
     except NotFound:
@@ -267,15 +280,18 @@ def require_citizen(session: Session, record_id: str, asked: Sequence[str] = ())
         require_copies(session, CATALOGUE.register)
         raise
     standing = standings(session, [citizen.id])[citizen.id] if citizen.merged_into else None
-    if _hidden(citizen) or (standing and standing.hidden):
+    undone = is_undone(session, LEDGER.versions, citizen, moment.known_at)
+    if undone or _hidden(citizen) or (standing and standing.hidden):
         raise NotFound(subject=citizen.id, asked=asked)
     if standing:
         raise Moved(standing.id, subject=citizen.id, asked=asked)
     return citizen
 
 
-def _require_open(session: Session, record_id: str, selection: Selection) -> Citizen:
-    citizen = require_citizen(session, record_id, selection.paths)
+def _require_open(
+    session: Session, record_id: str, selection: Selection, moment: Moment = _PRESENT
+) -> Citizen:
+    citizen = require_citizen(session, record_id, selection.paths, moment)
     if _withheld(citizen, selection):
         raise Withheld(subject=citizen.id, asked=selection.paths)
     return citizen
@@ -426,18 +442,21 @@ def find_record_ids(session: Session, personal_ids: Iterable[str]) -> dict[str, 
     return {row[0]: row[1] for row in found}
 
 
-def find_personal_ids(session: Session, record_id: str) -> frozenset[str]:
+def find_personal_ids(
+    session: Session, record_id: str, known_at: datetime | None = None
+) -> frozenset[str]:
     """Return every personal id that ever led to a person, for registers that refer to people.
 
-    Those of records that were merged into this one count too; reads no other data.
+    Those of records that were merged into this one count too, and those that an undo took from
+    them where they are known at ``known_at``; reads no other data.
     """
-    return frozenset(
-        session.scalars(
-            sa.select(CitizenIdentifier.value)
-            .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
-            .where(
-                CitizenIdentifier.type.in_(("personal_id", "cancelled_id")),
-                Citizen.id.in_(merged_ids(session, record_id)),
-            )
-        )
+    kinds = ("personal_id", "cancelled_id")
+    ids = merged_ids(session, record_id)
+    found = session.scalars(
+        sa.select(CitizenIdentifier.value)
+        .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
+        .where(CitizenIdentifier.type.in_(kinds), Citizen.id.in_(ids))
     )
+    if known_at is None:
+        return frozenset(found)
+    return frozenset({*found, *known_of(session, ids, kinds, known_at)})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -23,7 +23,13 @@ from registry.civil_status.coverage import (
     residences_of,
     uncovered,
 )
-from registry.civil_status.models import CivilAct, CivilActPerson, CivilActVersion, CivilBook
+from registry.civil_status.models import (
+    CivilAct,
+    CivilActPerson,
+    CivilActVersion,
+    CivilBook,
+    CivilBookVersion,
+)
 from registry.civil_status.quality import source_quality
 from registry.civil_status.rules import Background, fold
 from registry.civil_status.surroundings import (
@@ -34,7 +40,7 @@ from registry.civil_status.surroundings import (
     targets,
 )
 from registry.kernel.bulk import insert_rows
-from registry.kernel.clock import today
+from registry.kernel.clock import now, today
 from registry.kernel.dates import PartialDate
 from registry.kernel.errors import FieldError, Invalid, Text
 from registry.kernel.fields import Document
@@ -157,7 +163,7 @@ def _record(
     changed = [d for d in kept if before.get(d["code"], (None, None))[0] != d]
     counts = LEDGER.apply(session, _dated(kept, before), source=source, load=load)
     replaced = [before[d["code"]][0] for d in changed if d["code"] in before]
-    return counts, _concerned(session, [*changed, *replaced])
+    return counts, concerned(session, [*changed, *replaced])
 
 
 def _dated(
@@ -172,7 +178,10 @@ def _dated(
 
 
 def _present(session: Session, codes: Sequence[str]) -> dict[str, tuple[Document, date]]:
-    """Return the acts that are here already, each with the first day of its history."""
+    """Return the acts that are here already, each with the first day of its history.
+
+    One whose only load was taken back is not here, and begins anew.
+    """
     version = CivilActVersion
     first = (
         sa.select(version.record, sa.func.min(version.valid_from).label("day"))
@@ -185,7 +194,7 @@ def _present(session: Session, codes: Sequence[str]) -> dict[str, tuple[Document
             first, first.c.record == CivilAct.row
         )
     )
-    return {row[0]: (row[1], row[2]) for row in found}
+    return {row[0]: (row[1], row[2]) for row in found if row[1]}
 
 
 def resolved(session: Session, documents: Sequence[Document]) -> list[Document]:
@@ -214,7 +223,8 @@ def _with_references(document: Document, people: Mapping[str, str]) -> Document:
     return {**document, "persons": persons, "source_quality": source_quality(document)}
 
 
-def _concerned(session: Session, documents: Sequence[Document]) -> set[str]:
+def concerned(session: Session, documents: Sequence[Document]) -> set[str]:
+    """Return whom some acts bear on: those they name, and where they ripple, their kin."""
     amended = targets(session, {d["amends"] for d in documents if "amends" in d})
     people = {who for document in (*documents, *amended) for who in named(document)}
     rippling = {
@@ -336,6 +346,7 @@ def set_coverage(
         for book in session.scalars(sa.select(table))
     }
     changed = 0
+    moment = now()
     for row in rows:
         as_of = row.as_of or date(row.year_from, 12, 31)
         book = known.get((row.office, as_of, row.kind, row.year_from))
@@ -348,6 +359,27 @@ def set_coverage(
             continue
         book.year_to, book.office_name, book.complete = told
         book.source, book.load = source, load
+        _remember(session, book, moment)
         changed += 1
     session.flush()
     return changed
+
+
+def _remember(session: Session, book: CivilBook, moment: datetime) -> None:
+    """Keep what is said of a book beside what was said before, which ends at ``moment``."""
+    table = CivilBookVersion
+    session.execute(
+        sa.update(table)
+        .where(
+            table.office == book.office,
+            table.as_of == book.as_of,
+            table.kind == book.kind,
+            table.year_from == book.year_from,
+            table.superseded_at.is_(None),
+        )
+        .values(superseded_at=moment)
+        .execution_options(synchronize_session=False)
+    )
+    columns = (column.name for column in CivilBook.__table__.columns)
+    told = {name: getattr(book, name) for name in columns}
+    session.add(table(**told, recorded_at=moment))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from registry.kernel.db import Base
+from registry.kernel.db import Base, UtcDateTime
 from registry.kernel.ledger import RecordColumns, RowId, VersionColumns
 
 
@@ -67,3 +67,24 @@ class CivilBook(Base):
     load: Mapped[str | None] = mapped_column(sa.Text)
 
     __table_args__ = (sa.CheckConstraint("year_to IS NULL OR year_to >= year_from", name="years"),)
+
+
+class CivilBookVersion(Base):
+    """What was said of a book, and while it was believed; never deleted."""
+
+    __tablename__ = "civil_book_version"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    office: Mapped[str] = mapped_column(sa.Text)
+    as_of: Mapped[date] = mapped_column(sa.Date)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    year_from: Mapped[int] = mapped_column(sa.Integer)
+    year_to: Mapped[int | None] = mapped_column(sa.Integer)
+    office_name: Mapped[str] = mapped_column(sa.Text)
+    complete: Mapped[bool] = mapped_column(sa.Boolean)
+    source: Mapped[str] = mapped_column(sa.Text)
+    load: Mapped[str | None] = mapped_column(sa.Text)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    superseded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (sa.Index("ix_civil_book_version_book", "office", "kind", "year_from"),)

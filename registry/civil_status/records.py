@@ -59,7 +59,7 @@ def read_acts_of(
     Raises NotFound, Moved, Withheld, Malformed or Refused.
     """
     selection = principal.select(CATALOGUE, fields)
-    citizen = require_citizen(session, citizen_id, selection.paths)
+    citizen = require_citizen(session, citizen_id, selection.paths, moment)
     ids = merged_ids(session, citizen.id)
     linked = sa.select(CivilActPerson.act).where(CivilActPerson.citizen_id.in_(ids))
     rows = session.scalars(sa.select(CivilAct).where(CivilAct.row.in_(linked))).all()

@@ -18,6 +18,7 @@ from registry.kernel.columns import require_record
 from registry.kernel.errors import NotFound, Withheld
 from registry.kernel.fields import Document, Selection
 from registry.kernel.ledger import Moment
+from registry.kernel.undo import is_undone
 
 
 def read_household(
@@ -30,6 +31,8 @@ def read_household(
     """Return one household by its opaque id. Raises NotFound, Withheld, Malformed or Refused."""
     selection = principal.select(CATALOGUE, fields)
     household = require_record(session, Household, record_id, selection.paths)
+    if is_undone(session, LEDGER.versions, household, moment.known_at):
+        raise NotFound(asked=selection.paths)
     document = LEDGER.documents(session, [household], moment).get(household.row, {})
     record = _answer(session, principal, selection, true_on(document, moment.on), moment)
     return {"id": household.id, **record}
@@ -48,7 +51,7 @@ def read_household_of(
     none, and what `read_household` raises.
     """
     selection = principal.select(CATALOGUE, fields)
-    citizen = require_citizen(session, citizen_id, selection.paths)
+    citizen = require_citizen(session, citizen_id, selection.paths, moment)
     ids = merged_ids(session, citizen.id)
     households = session.scalars(
         sa.select(Household)

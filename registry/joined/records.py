@@ -44,7 +44,7 @@ def read_joined(
         if scope not in principal.scopes:
             raise ScopeMissing(error="insufficient_scope", scope=scope, client=principal.client_id)
     asked = [path for paths in fields.values() for path in paths]
-    person = require_citizen(session, citizen_id, asked)
+    person = require_citizen(session, citizen_id, asked, moment)
     answer: dict[str, Any] = {"id": person.id}
     for name, paths in fields.items():
         outcome: Outcome

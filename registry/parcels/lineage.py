@@ -21,10 +21,12 @@ from registry.kernel.codes import load as load_codes
 from registry.kernel.fields import Document
 from registry.kernel.history import Segment
 from registry.kernel.ledger import Change, Ledger
-from registry.parcels.models import Parcel, ParcelLineage
+from registry.kernel.undo import is_undone
+from registry.parcels.models import Parcel, ParcelLineage, ParcelVersion
 
 ENDING = frozenset({"split", "merge"})
 _LARGEST_FAMILY = 500
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,10 @@ def _retired(document: Document) -> bool:
     return _code(document["state"]) == "retired"
 
 
-def complete(
-    session: Session, book: Ledger, changes: Sequence[Change], *, source: str, load: str | None
-) -> None:
-    """Keep the links of ``changes``, and let both ends of each tell of it."""
-    codes = {change.document["code"] for change in changes}
-    told = {link for change in changes for link in links_of(change.document)}
+def keep(session: Session, documents: Sequence[Document]) -> list[Link]:
+    """Keep the links that ``documents`` tell of; return all links of these parcels."""
+    codes = {document["code"] for document in documents}
+    told = {link for document in documents for link in links_of(document)}
     known = _links(session, codes)
     pairs = {(link.source, link.target) for link in known}
     fresh = {(e.source, e.target): e for e in told if (e.source, e.target) not in pairs}
@@ -112,7 +112,31 @@ def complete(
                 for e in fresh.values()
             ],
         )
-    links = [e for e in (*known, *fresh.values()) if e.on <= today()]
+    return [*known, *fresh.values()]
+
+
+def forget(session: Session, links: Collection[Link]) -> None:
+    """Let go of those of ``links`` that no parcel at either end tells of any more."""
+    table = ParcelLineage
+    ordered = sorted({(e.source, e.target) for e in links})
+    for pairs in (ordered[i : i + _BATCH] for i in range(0, len(ordered), _BATCH)):
+        codes = {code for pair in pairs for code in pair}
+        documents = session.scalars(sa.select(Parcel.document).where(Parcel.code.in_(codes)))
+        told = {(e.source, e.target) for d in documents if d for e in links_of(d)}
+        for source, target in (pair for pair in pairs if pair not in told):
+            session.execute(
+                sa.delete(table)
+                .where(table.source == source, table.target == target)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def complete(
+    session: Session, book: Ledger, changes: Sequence[Change], *, source: str, load: str | None
+) -> None:
+    """Keep the links of ``changes``, and let both ends of each tell of it."""
+    documents = [change.document for change in changes]
+    links = [e for e in keep(session, documents) if e.on <= today()]
     if not links:
         return
     rows = book.find(session, sorted({code for e in links for code in (e.source, e.target)}))
@@ -133,6 +157,8 @@ def _tell(  # noqa: PLR0913, PLR0917 - one end of one link, and the origin of th
 ) -> None:
     patch = _Patch(code, link)
     believed = [s for s in book.segments(session, row).values() if s.believed]
+    if not believed:
+        return  # Its only load was taken back; it is told as soon as it is here again.
     since = max(link.on, min(segment.valid_from for segment in believed))
     later = [s for s in believed if (s.valid_to or date.max) > since]
     if any(patch(segment.document) != segment.document for segment in later):
@@ -186,6 +212,7 @@ def family(session: Session, parcel: Parcel) -> tuple[list[Parcel], list[Link]]:
         found = _links(session, fringe)
         fringe = {code for e in found for code in (e.source, e.target)} - known.keys()
         met = session.scalars(sa.select(Parcel).where(Parcel.code.in_(fringe))).all()
+        met = [p for p in met if not is_undone(session, ParcelVersion, p, None)]
         known |= {p.code: p for p in sorted(met, key=lambda p: p.code)}
         links |= found
     told = (e for e in links if e.source in known and e.target in known)

@@ -32,6 +32,7 @@ from registry.kernel.errors import Ambiguous, NotFound, Refused, Withheld
 from registry.kernel.fields import Document, Selection
 from registry.kernel.intervals import intervals
 from registry.kernel.ledger import Moment
+from registry.kernel.undo import is_undone
 from registry.parcels.attributes import CATALOGUE, COORDINATES, PERSONAL
 from registry.parcels.changes import ledger, people_of, references_of
 from registry.parcels.keys import reference_key, serial_key
@@ -42,10 +43,12 @@ from registry.parcels.models import (
     ParcelGeometry,
     ParcelHolder,
     ParcelReference,
+    ParcelVersion,
 )
 from registry.parcels.references import Written
 
 _MOST_CANDIDATES = 20
+_PRESENT = Moment()
 _FAMILY = ("lineage", "reference", "state")
 
 
@@ -74,8 +77,17 @@ def read_parcel(
 ) -> Answer:
     """Return one parcel by its opaque id. Raises NotFound, Withheld, Malformed or Refused."""
     selection = principal.select(CATALOGUE, fields)
-    parcel = require_record(session, Parcel, record_id, selection.paths)
+    parcel = _require(session, record_id, selection, moment)
     return _read(session, principal, parcel, selection, moment)
+
+
+def _require(
+    session: Session, record_id: str, selection: Selection, moment: Moment = _PRESENT
+) -> Parcel:
+    parcel = require_record(session, Parcel, record_id, selection.paths)
+    if is_undone(session, ParcelVersion, parcel, moment.known_at):
+        raise NotFound(asked=selection.paths)
+    return parcel
 
 
 def _read(
@@ -259,10 +271,10 @@ def list_parcels_of(
     co-holder is and the answer would tell of holders.
     """
     selection = principal.select(CATALOGUE, fields)
-    citizen = require_citizen(session, citizen_id, selection.paths)
+    citizen = require_citizen(session, citizen_id, selection.paths, moment)
     if standings(session, [citizen.id])[citizen.id].protected:
         raise Withheld(subject=citizen.id, asked=selection.paths)
-    numbers = find_personal_ids(session, citizen.id)
+    numbers = find_personal_ids(session, citizen.id, moment.known_at)
     named = sa.select(ParcelHolder.parcel).where(ParcelHolder.personal_id.in_(numbers))
     parcels = session.scalars(
         sa.select(Parcel).where(Parcel.row.in_(named)).order_by(Parcel.row)
@@ -288,7 +300,7 @@ def list_versions(
     A holder of any of the intervals who is protected withholds the history of holders.
     """
     selection = principal.select(CATALOGUE, fields)
-    parcel = require_record(session, Parcel, record_id, selection.paths)
+    parcel = _require(session, record_id, selection)
     history = list(ledger(session).segments(session, parcel.row).values())
     people = _people(session, [segment.document for segment in history if segment.believed])
     _require_open(selection, people)
@@ -302,7 +314,7 @@ def list_versions(
 def read_lineage(session: Session, principal: Principal, record_id: str) -> dict[str, Any]:
     """Return every parcel that this one came from or became, and the events between them."""
     selection = principal.select(CATALOGUE, _FAMILY)
-    parcel = require_record(session, Parcel, record_id, selection.paths)
+    parcel = _require(session, record_id, selection)
     parcels, links = family(session, parcel)
     people = _people(session, [member.document for member in parcels])
     _record(session, principal, selection, parcels, people)
