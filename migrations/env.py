@@ -13,7 +13,8 @@ import registry.citizens.models
 import registry.civil_status.models
 import registry.households.models
 import registry.kernel.access_log
-import registry.parcels.models  # noqa: F401
+import registry.parcels.models
+import registry.places.models  # noqa: F401
 from registry.kernel.db import Base
 
 context.configure(

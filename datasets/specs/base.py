@@ -228,18 +228,21 @@ def _leaf(codes: str, value: str) -> dict[str, str] | None:
 
 def located(code: str, on: Day | None) -> tuple[str | None, Mapping[str, Any]]:
     """Return the finding, if any, and the coded part of an address written ``on`` some day."""
-    unit = catalogue().unit(code, on) if on else None
+    places = catalogue()
+    unit = places.unit(code, on) if on else None
     if unit is None:
-        return _converted(code, on)
+        return _converted(places.version, code, on)
     # Whatever the day, one unit became the same; only the day itself is told as written.
-    rule, coded = _converted(code, unit.valid_from or _last_day(unit) or on)
+    began = unit.valid_from or _last_day(unit) or on
+    rule, coded = _converted(places.version, code, began)
     if on and "legacy" in coded:
         return rule, {**coded, "legacy": {**coded["legacy"], "as_of": on.isoformat()}}
     return rule, coded
 
 
 @lru_cache(maxsize=50_000)
-def _converted(code: str, on: Day | None) -> tuple[str | None, Mapping[str, Any]]:
+def _converted(facts: str, code: str, on: Day | None) -> tuple[str | None, Mapping[str, Any]]:
+    del facts  # what was made of other facts is kept under their version
     places = catalogue()
     conversion = places.convert(code, on)
     if not conversion.sources:
@@ -272,5 +275,7 @@ def _last_day(unit: Unit) -> Day | None:
 
 
 def _current(unit: Unit) -> dict[str, dict[str, str]]:
-    line = catalogue().line(unit.code, unit.valid_from or Day.max)
+    places = catalogue()
+    # By its names of today: the province may be another, or be called otherwise, than at first.
+    line = places.line(unit.code, max(unit.valid_from or Day.min, places.day))
     return {place.level: {"code": place.code, "label": place.name} for place in line}

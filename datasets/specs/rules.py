@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from datasets.specs.parcel_rules import PARCEL_RULES
+from datasets.specs.place_rules import PLACE_RULES
 from registry.kernel.errors import Text
 
 
@@ -340,5 +341,6 @@ RULES: dict[str, Rule] = {
             "Write hours:minutes, such as 04:30.",
         ),
         *(_rule(*words) for words in PARCEL_RULES),
+        *(_rule(*words) for words in PLACE_RULES),
     )
 }
