@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from registry.kernel.clock import now, today
 from registry.kernel.errors import Conflict, Text
+from registry.kernel.fields import Document
 from registry.kernel.ledger import Change, Counts
 from registry.places.catalogue import compose, laid
 from registry.places.loaded import Fact, Key
@@ -74,6 +75,19 @@ def _write(session: Session, fact: Fact, source: str, load: str | None) -> Count
         )
     )
     return Counts(changed=1) if believed is not None else Counts(added=1)
+
+
+def fact_key(document: Document) -> str:
+    """Return what a stored fact is known by, as one text: its code and its first day."""
+    return f"{document['code']}@{document.get('valid_from', '')}"
+
+
+def standing(session: Session, keys: Sequence[str]) -> dict[str, Fact]:
+    """Return by `fact_key` the units that there are, the packaged ones told as facts too."""
+    codes = {key.partition("@")[0] for key in keys}
+    packaged = [Fact(unit) for unit in laid([]).units if unit.code in codes]
+    facts = {fact_key(fact.to_document()): fact for fact in [*packaged, *believed_facts(session)]}
+    return {key: facts[key] for key in keys if key in facts and not facts[key].withdrawn}
 
 
 def preview(session: Session, facts: Sequence[Fact]) -> tuple[Overlay, set[Key]]:

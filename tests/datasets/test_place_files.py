@@ -119,7 +119,7 @@ def told(desk: Desk, submission: Submission) -> list[tuple[str, int, str]]:
         found = SubmissionFinding
         query = sa.select(found.rule, found.line, found.column)
         mine = query.where(found.submission == submission.id).order_by(found.line, found.id)
-        return [tuple(row) for row in session.execute(mine)]
+        return [(rule, line, column) for rule, line, column in session.execute(mine)]
 
 
 def fact(code: str, name: str, parent: str | None = "79") -> Change:
@@ -195,7 +195,9 @@ def test_the_same_facts_again_are_unchanged(desk: Desk) -> None:
 def test_a_wrong_fact_is_taken_back_and_stays_for_audit(desk: Desk) -> None:
     first = load(desk, RENAMED)
     moment = now()
-    second = load(desk, RENAMED | {"state": "Rút lại", "legal_number": "03/2026/QH16"})
+    back = check(desk, RENAMED | {"state": "Rút lại", "legal_number": "03/2026/QH16"})
+    assert (back.rows_rejected, back.unusual) == (0, 1)
+    second = desk.publish(back)
     assert second.counts == {"added": 0, "changed": 1, "unchanged": 0}
     with desk.database.reading() as session:
         assert [u.name for u in catalogue().meanings("22")] == ["Tỉnh Quảng Ninh"] * 2

@@ -13,10 +13,11 @@ import pytest
 import migrations
 from datasets import publishing, review
 from registry.app import create_app
+from registry.civil_status.coverage import Book, Residence, covered_days, uncovered
 from registry.kernel.clock import fixed
 from registry.kernel.db import Database, session_in_use
 from registry.kernel.settings import Settings
-from registry.places.catalogue import catalogue
+from registry.places.catalogue import REFORM, catalogue
 from tests.conftest import ISSUER, Service
 from tests.datasets.loads import Desk
 from tests.datasets.rows import CITIZEN, write
@@ -191,6 +192,18 @@ def test_an_address_bears_the_name_that_its_province_has_now(desk: Desk) -> None
     time.sleep(WITHIN)
     _, address = resident(desk)
     assert address["current"]["province"] == {"code": "79", "label": "Thành phố Sài Gòn"}
+
+
+def test_the_books_of_a_unit_end_with_it(desk: Desk) -> None:
+    home = [Residence({"current": {"commune": {"code": "26740"}}}, REFORM, date.max)]
+    books = [Book("26740", REFORM, 2025, None)]
+    load(desk, WARD | {"name": "Phường Mới", "predecessors": f"26740@{DAY}:whole"})
+    time.sleep(WITHIN)
+    with desk.database.reading():
+        [gap] = uncovered(home, covered_days(books), REFORM)
+        assert (gap.start, gap.office, gap.name) == (date(2026, 5, 1), "26740", "Phường Mới")
+        books.append(Book("26740", date(2026, 5, 1), 2026, None))
+        assert uncovered(home, covered_days(books), REFORM) == []
 
 
 def test_a_change_to_come_waits_for_its_day(service: Service, desk: Desk) -> None:
