@@ -79,7 +79,8 @@ class Convert(MethodView):
 
 @blp.after_request
 def _cacheable(response: Response) -> Response:
-    if response.status_code == 200:  # noqa: PLR2004 - the status is the name
+    # OPTIONS answers too, of no facts.
+    if response.status_code == 200 and "places" in g:  # noqa: PLR2004 - the status is the name
         response.headers["Cache-Control"] = f"public, max-age={_SECONDS}"
         # An answer without as_of is about today, so it is another one tomorrow.
         response.set_etag(f"{g.places}-{today()}")

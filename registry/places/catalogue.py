@@ -308,7 +308,7 @@ class _Holder:
         number, day = generation(session), today()
         # A session that began before the last load knows less; it must not take anything back.
         if number > self._number or (number == self._number and day >= self._until):
-            facts = believed_facts(session)
+            facts = believed_facts(session) if number else []
             self._until = min((turn for turn in _turns(facts) if turn > day), default=date.max)
             self._catalogue = compose(facts, day)
             self._number = number

@@ -121,6 +121,11 @@ def test_a_kept_answer_is_asked_for_again_and_is_another_after_a_load(
     )
 
 
+def test_a_request_about_no_facts_is_no_error(service: Service) -> None:
+    answer = service.app.test_client().options("/v1/places/22")
+    assert (answer.status_code, "ETag" in answer.headers) == (200, False)
+
+
 def test_a_server_beside_the_one_that_published_knows_within_a_second(
     service: Service, desk: Desk, tmp_path: Path
 ) -> None:
