@@ -24,7 +24,7 @@ from registry.terminal import progress
 @click.command(
     epilog="\b\nVí dụ / example:\n  sogoc generate all --citizens 2000 --seed 1 --out files",
 )
-@click.argument("dataset", type=click.Choice([*SPECS, "all"]))
+@click.argument("dataset", type=click.Choice([*files.DATASETS, "all"]))
 @click.option(
     "--citizens",
     default=2000,

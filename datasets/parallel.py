@@ -26,10 +26,12 @@ from datasets.specs import SPECS
 from datasets.specs.base import Entry, Finding, Spec, blank, unique
 from datasets.specs.unique import short
 from registry.kernel.bulk import uncollected
-from registry.kernel.clock import fixed, now
+from registry.kernel.clock import fixed, now, today
 from registry.kernel.fields import Document
 from registry.kernel.ledger import Change
 from registry.kernel.rendered import Rendered, render
+from registry.places.catalogue import catalogue, told
+from registry.places.loaded import Fact
 
 # What a reader takes to start is what one process reads in the time of this many rows.
 _ALONE = 10_000
@@ -108,7 +110,8 @@ class Reader:
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
         )
-        self._send((dataset, now().isoformat()))
+        facts = [dict(fact.to_document()) for fact in catalogue().loaded]
+        self._send((dataset, now().isoformat(), facts))
 
     def ask(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
         """Return what each of ``rows`` says, packed (`_entry` unpacks it); raises ReaderFailed."""
@@ -141,12 +144,16 @@ class Reader:
 def serve() -> None:
     """Be a reader: take a dataset and the moment of the check, then rows, until there are none."""
     source, sink = sys.stdin.buffer, sys.stdout.buffer
-    told = _receive(source)
-    if told is None:
+    start = _receive(source)
+    if start is None:
         return
-    dataset, moment = told
+    dataset, moment, facts = start
     # Every row of one check is held against the same day, also of one that lasts past midnight.
-    with fixed(datetime.fromisoformat(moment)), uncollected():
+    with (
+        fixed(datetime.fromisoformat(moment)),
+        told([Fact.from_document(fact) for fact in facts], today()),
+        uncollected(),
+    ):
         while (rows := _receive(source)) is not None:
             _send(sink, _answer(SPECS[dataset], rows))
 

@@ -15,6 +15,7 @@ from registry.households import changes as households
 from registry.kernel.fields import Document
 from registry.kernel.ledger import Ledger
 from registry.parcels import changes as parcels
+from registry.places import changes as places
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,11 @@ def _book_key(document: Document) -> str:
     return "|".join(map(str, parts))
 
 
+def _places(session: Session, keys: Sequence[str]) -> dict[str, Standing]:
+    found = places.standing(session, keys)
+    return {key: Standing(None, fact.to_document()) for key, fact in found.items()}
+
+
 def _always(ledger: Ledger) -> Callable[[Session], Ledger]:
     return lambda _session: ledger
 
@@ -88,6 +94,9 @@ def _code(document: Document) -> str:
 
 
 REGISTERS: Mapping[str, Register] = {
+    "places": Register(
+        places.fact_key, _places, lambda _session, pairs: [comes for _, comes in pairs]
+    ),
     "citizens": _of(_always(citizens.LEDGER), citizens.LEDGER.key, _as_they_come),
     "households": _of(_always(households.LEDGER), _code, households.resolved),
     "civil_books": Register(

@@ -15,6 +15,7 @@ from registry.civil_status import undo_books as civil_books
 from registry.households import undo as households
 from registry.kernel.undo import Progress, Undone, UndoPreview
 from registry.parcels import undo as parcels
+from registry.places import undo as places
 
 
 class Preview(Protocol):
@@ -51,6 +52,7 @@ class Undoing:
 _NAMING = (households.naming, civil_status.naming, parcels.naming)
 
 UNDOING: Mapping[str, Undoing] = {
+    "places": Undoing(places.preview_undo, places.undo_load),
     "citizens": Undoing(
         partial(citizens.preview_undo, naming=_NAMING), partial(citizens.undo_load, naming=_NAMING)
     ),

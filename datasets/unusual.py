@@ -122,6 +122,10 @@ def _area(before: Document, after: Document) -> bool:
 
 
 _RARE: Mapping[str, Mapping[str, Transition]] = {
+    "places": {
+        "withdrawn": lambda b, a: a.get("withdrawn", False) and not b.get("withdrawn", False),
+        "parent": _differs("parent"),
+    },
     "citizens": {
         "sex": _recoded("sex"),
         "birth_date": _differs("birth_date"),

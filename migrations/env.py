@@ -16,6 +16,7 @@ import registry.jobs.models
 import registry.kernel.access_log
 import registry.kernel.undo
 import registry.parcels.models
+import registry.places.models
 import registry.upstream.models  # noqa: F401
 from registry.kernel.db import Base
 

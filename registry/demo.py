@@ -24,7 +24,6 @@ from auth.principals import Agreement
 from auth.scopes import SCOPES
 from datasets import publishing
 from datasets.cli_shared import uploads
-from datasets.specs import SPECS
 from datasets.submissions import Uploads
 from datasets.synthetic import files
 from registry.citizens.attributes import CATALOGUE as CITIZENS
@@ -161,7 +160,7 @@ def _load(database: Database, settings: Settings, citizens: int) -> str:
         files.generate("all", citizens, _SEED, folder)
         # What was true of the family before it moved together comes first.
         _publish(database, kept, "citizens", files.write_before(_SEED, folder))
-        for name in SPECS:
+        for name in files.DATASETS:
             if name == "civil_status":
                 moment = now()
             _publish(database, kept, name, folder / f"{name}.csv")

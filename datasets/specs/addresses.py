@@ -22,25 +22,27 @@ Located = tuple[str | None, Mapping[str, Any]]
 
 def located(code: str, on: date | None) -> Located:
     """Return the finding, if any, and the coded part of an address written ``on`` some day."""
+    facts = catalogue().version
     if on is None:
-        return _converted(code, None)
-    for first, after, (rule, coded) in _meanings(code):
+        return _converted(facts, code, None)
+    for first, after, (rule, coded) in _meanings(facts, code):
         if first <= on < after:
             # Whatever the day, one unit became the same; only the day itself is told as written.
             if "legacy" in coded:
                 return rule, {**coded, "legacy": {**coded["legacy"], "as_of": on.isoformat()}}
             return rule, coded
-    return _converted(code, on)
+    return _converted(facts, code, on)
 
 
+# What was made of some facts about units is kept under their version, for others may come.
 @lru_cache(maxsize=50_000)
-def _meanings(code: str) -> tuple[tuple[date, date, Located], ...]:
+def _meanings(facts: str, code: str) -> tuple[tuple[date, date, Located], ...]:
     """Return every unit that had the code: its first day, the first day after, what it became."""
     return tuple(
         (
             unit.valid_from or date.min,
             unit.valid_to or date.max,
-            _converted(code, unit.valid_from or _last_day(unit) or date.min),
+            _converted(facts, code, unit.valid_from or _last_day(unit) or date.min),
         )
         for unit in catalogue().meanings(code)
     )
@@ -57,7 +59,9 @@ def written(text: str, code: str | None, on: date | None) -> tuple[str | None, s
 
 
 def _wire(code: str, on: date | None) -> tuple[str | None, str, bytes]:
-    for first, after, rule, ward, before, behind in _pieces(code) if on else ():
+    for first, after, rule, ward, before, behind in (
+        _pieces(catalogue().version, code) if on else ()
+    ):
         if on is not None and first <= on < after:
             return rule, ward, before + on.isoformat().encode() + behind if behind else before
     rule, coded = located(code, on)
@@ -65,13 +69,13 @@ def _wire(code: str, on: date | None) -> tuple[str | None, str, bytes]:
 
 
 @lru_cache(maxsize=50_000)
-def _pieces(code: str) -> tuple[tuple[date, date, str | None, str, bytes, bytes], ...]:
+def _pieces(facts: str, code: str) -> tuple[tuple[date, date, str | None, str, bytes, bytes], ...]:
     """Return what the code meant when, as JSON in two parts between which the day comes.
 
     The second is empty where no day is told.
     """
     found = []
-    for first, after, (rule, coded) in _meanings(code):
+    for first, after, (rule, coded) in _meanings(facts, code):
         legacy = coded.get("legacy")
         dated = {**coded, "legacy": {**legacy, "as_of": _DAY}} if legacy else coded
         before, _, behind = render(dated).encode()[1:].partition(_DAY.encode())
@@ -84,7 +88,8 @@ def _ward(coded: Mapping[str, Any]) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def _converted(code: str, on: date | None) -> Located:
+def _converted(facts: str, code: str, on: date | None) -> Located:
+    del facts
     places = catalogue()
     conversion = places.convert(code, on)
     if not conversion.sources:
@@ -117,5 +122,7 @@ def _last_day(unit: Unit) -> date | None:
 
 
 def _current(unit: Unit) -> dict[str, dict[str, str]]:
-    line = catalogue().line(unit.code, unit.valid_from or date.max)
+    places = catalogue()
+    # By its names of today: the province may be another, or be called otherwise, than at first.
+    line = places.line(unit.code, max(unit.valid_from or date.min, places.day))
     return {place.level: {"code": place.code, "label": place.name} for place in line}

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from random import Random
-from typing import Literal
+from typing import Literal, get_args
 
 from datasets.specs import SPECS
 from datasets.synthetic.books import books
@@ -33,6 +33,8 @@ from datasets.synthetic.people import (
 )
 
 Dataset = Literal["citizens", "households", "civil_books", "civil_status", "parcels", "all"]
+DATASETS: tuple[str, ...] = get_args(Dataset)[:-1]
+"""What can be made up, in the order in which it must be loaded; units are facts for everybody."""
 # Without the coverage of the books, the lack of an act says nothing.
 _WITH = {"civil_status": ("civil_books",)}
 _PERSONAS = 5
@@ -64,7 +66,7 @@ def generate(  # noqa: PLR0913 - what to write, and how
     are written.
     """
     out.mkdir(parents=True, exist_ok=True)
-    wanted = list(SPECS) if dataset == "all" else [*_WITH.get(dataset, ()), dataset]
+    wanted = list(DATASETS) if dataset == "all" else [*_WITH.get(dataset, ()), dataset]
     writers = {name: _Writer(out / f"{name}.csv", name) for name in wanted}
     # Chance of its own for how things are written, so that each file alone is the same as both.
     families = Families(seed)

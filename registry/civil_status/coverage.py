@@ -11,15 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from registry.kernel.dates import PartialDate
 from registry.kernel.fields import Document
-from registry.places.catalogue import REFORM, WAVE, Unit, catalogue
+from registry.places.catalogue import REFORM, Unit, catalogue
 
 _DAY = timedelta(days=1)
-# In each era a code has one meaning; the last has no end.
-_ERAS = ((date.min, WAVE), (WAVE, REFORM), (REFORM, date.max))
 _KINDS = ("permanent", "temporary")
 Days = tuple[date, date]
 """An interval of days, closed at the start and open at the end."""
@@ -70,7 +69,10 @@ class Book:
         unit = self.unit
         if unit is None:
             return start, end
-        return max(start, unit.valid_from or date.min), min(end, unit.valid_to or date.max)
+        # A unit that will end keeps its books until then.
+        ended = unit.valid_to or date.max
+        ended = ended if ended <= catalogue().day else date.max
+        return max(start, unit.valid_from or date.min), min(end, ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def uncovered(residences: Sequence[Residence], covered: Covered, since: date) ->
         Gap(start, end) for start, end in _outside([(r.start, r.end) for r in residences], since)
     ]
     for residence in residences:
-        for codes, (first, last) in zip(_codes(residence.address), _ERAS, strict=True):
+        for codes, (first, last) in zip(_codes(residence.address), _eras(), strict=True):
             start, end = max(residence.start, first, since), min(residence.end, last)
             if start >= end:
                 continue
@@ -161,20 +163,45 @@ def _codes(address: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
     """Return for each era the commune codes that an address may have had; empty: not known."""
     legacy = address.get("legacy", {})
     if "commune" in legacy and "as_of" in legacy:
-        return _eras(legacy["commune"], date.fromisoformat(legacy["as_of"]))
+        return _through(legacy["commune"], date.fromisoformat(legacy["as_of"]))
     current = address.get("current", {}).get("commune", {}).get("code")
-    return _eras(current, REFORM) if current else ((),) * len(_ERAS)
+    return _through(current, _since(current)) if current else ((),) * len(_eras())
+
+
+def _since(code: str) -> date:
+    """Return the first day on which a present code may have been written: since the reform."""
+    begun = [unit.valid_from for unit in catalogue().meanings(code) if unit.valid_from]
+    return min((day for day in begun if day >= REFORM), default=REFORM)
+
+
+def _eras() -> tuple[Days, ...]:
+    """Return the eras between the changes of units so far; in each a code has one meaning."""
+    return _eras_by(catalogue().version)
+
+
+@lru_cache(maxsize=16)
+def _eras_by(places: str) -> tuple[Days, ...]:
+    del places
+    known = catalogue()
+    turns = {relation.day for relation in known.relations if relation.day <= known.day}
+    return tuple(pairwise([date.min, *sorted(turns), date.max]))
+
+
+def _through(code: str, day: date) -> tuple[tuple[str, ...], ...]:
+    return _through_by(catalogue().version, code, day)
 
 
 @lru_cache(maxsize=20_000)
-def _eras(code: str, day: date) -> tuple[tuple[str, ...], ...]:
-    at = next(i for i, (first, last) in enumerate(_ERAS) if first <= day < last)
-    told: list[tuple[str, ...]] = [()] * len(_ERAS)
+def _through_by(places: str, code: str, day: date) -> tuple[tuple[str, ...], ...]:
+    del places  # what was answered under other facts is another answer
+    eras = _eras()
+    at = next(i for i, (first, last) in enumerate(eras) if first <= day < last)
+    told: list[tuple[str, ...]] = [()] * len(eras)
     told[at] = (code,)
-    for later in range(at + 1, len(_ERAS)):
-        told[later] = _step(told[later - 1], _ERAS[later][0], forward=True)
+    for later in range(at + 1, len(eras)):
+        told[later] = _step(told[later - 1], eras[later][0], forward=True)
     for earlier in range(at - 1, -1, -1):
-        told[earlier] = _step(told[earlier + 1], _ERAS[earlier][1], forward=False)
+        told[earlier] = _step(told[earlier + 1], eras[earlier][1], forward=False)
     return tuple(told)
 
 
@@ -183,7 +210,7 @@ def _step(codes: Iterable[str], day: date, *, forward: bool) -> tuple[str, ...]:
     found: set[str] = set()
     for code in codes:
         units = [catalogue().unit(code, day - _DAY), catalogue().unit(code, day)]
-        related = _relations(day, forward)[code]
+        related = _relations(catalogue().version, day, forward)[code]
         if not related and units[0] is not None and units[0] == units[1]:
             related = [code]
         if not related:
@@ -193,7 +220,8 @@ def _step(codes: Iterable[str], day: date, *, forward: bool) -> tuple[str, ...]:
 
 
 @lru_cache
-def _relations(day: date, forward: bool) -> Mapping[str, list[str]]:
+def _relations(places: str, day: date, forward: bool) -> Mapping[str, list[str]]:
+    del places
     found: dict[str, list[str]] = defaultdict(list)
     for relation in catalogue().relations:
         if relation.day == day:

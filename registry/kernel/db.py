@@ -9,6 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ _CONNECT_SECONDS = 5
 _SQLITE_MAPPED_BYTES = 1 << 34
 # PostgreSQL's lock_not_available, deadlock_detected and serialization_failure.
 _LOCKED = frozenset({"55P03", "40P01", "40001"})
+_IN_USE: ContextVar[Session | None] = ContextVar("sogoc_session", default=None)
 
 
 class Base(DeclarativeBase):
@@ -105,6 +107,11 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
+def session_in_use() -> Session | None:
+    """Return the session in whose block the calling code runs, the innermost one, or None."""
+    return _IN_USE.get()
+
+
 class Database:
     """One primary database, SQLite or PostgreSQL, by its SQLAlchemy URL."""
 
@@ -141,7 +148,7 @@ class Database:
     def transaction(self) -> Iterator[Session]:
         """Give a session whose work is kept as a whole at the end, or not at all on an error."""
         engine = self.engine.execution_options(**{_WRITES: True})
-        with Session(engine, expire_on_commit=False) as session:
+        with self._session(engine) as session:
             yield session
             session.commit()
 
@@ -153,8 +160,18 @@ class Database:
             engine = engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
-        with Session(engine, expire_on_commit=False) as session:
+        with self._session(engine) as session:
             yield session
+
+    @contextmanager
+    def _session(self, engine: sa.Engine) -> Iterator[Session]:
+        before = _IN_USE.get()
+        with Session(engine, expire_on_commit=False, info={"database": self}) as session:
+            _IN_USE.set(session)
+            try:
+                yield session
+            finally:
+                _IN_USE.set(before)
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -10,7 +10,7 @@ import pytest
 
 import migrations
 from datasets import publishing, submissions
-from datasets.specs import RULES, SPECS
+from datasets.specs import RULES
 from datasets.submissions import Uploads
 from datasets.synthetic import books, fates, files
 from datasets.synthetic.people import ON
@@ -67,7 +67,7 @@ def test_the_same_seed_gives_the_same_acts_alone_or_with_all(tmp_path: Path) -> 
         assert path.read_bytes() == (tmp_path / "all" / path.name).read_bytes()
     other = files.generate("civil_status", 60, 6, tmp_path / "other")
     assert other[1].read_bytes() != alone[1].read_bytes()
-    assert [path.stem for path in together] == list(SPECS)
+    assert [path.stem for path in together] == list(files.DATASETS)
 
 
 def test_everybody_is_born_once(made: dict[str, Rows]) -> None:
@@ -166,7 +166,7 @@ def test_what_acts_decide_agrees_with_what_the_citizens_file_says(
     migrations.upgrade(database)
     files.generate("all", 150, 1, tmp_path)
     people = {row["personal_id"]: row for row in _read(tmp_path / "citizens.csv")}
-    for name in SPECS:
+    for name in files.DATASETS:
         kept, path = Uploads(tmp_path / "uploads"), tmp_path / f"{name}.csv"
         release = publishing.load_file(database, kept, name, path, ("steward", "approver"))
         with database.reading() as session:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from datasets.specs import RULES, SPECS
+from datasets.specs import RULES
 from datasets.synthetic import files, people
 from registry.kernel.identifiers import is_never_issued
 from registry.kernel.text import fold
@@ -33,7 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Rows]:
     """Give the rows of one set of files."""
     out = tmp_path_factory.mktemp("made")
     files.generate("all", PEOPLE, 7, out)
-    return {name: _rows(out / f"{name}.csv") for name in SPECS}
+    return {name: _rows(out / f"{name}.csv") for name in files.DATASETS}
 
 
 def _by_id(rows: Rows) -> dict[str, dict[str, str]]:

@@ -16,6 +16,7 @@ from click.testing import CliRunner, Result
 
 import migrations
 from datasets.specs import SPECS
+from datasets.synthetic import files
 from registry.cli import main
 from registry.kernel.db import Database
 from tests.datasets.rows import CITIZEN, write
@@ -162,9 +163,9 @@ def test_a_stewards_whole_way(database: Database, tmp_path: Path) -> None:
     migrations.upgrade(database)
     shell = Shell(database.engine.url.render_as_string(hide_password=False), tmp_path)
     made = shell.json("generate", "all", "--citizens", "60", "--out", shell.path("files"))
-    assert [Path(path).name for path in made["files"]] == [f"{name}.csv" for name in SPECS]
+    assert [Path(path).name for path in made["files"]] == [f"{name}.csv" for name in files.DATASETS]
     numbers: list[int] = []
-    for name in SPECS:
+    for name in files.DATASETS:
         submitted = shell.json("dataset", "submit", name, shell.path(f"files/{name}.csv"))
         again = shell.json("dataset", "submit", name, shell.path(f"files/{name}.csv"))
         assert submitted["id"] == again["id"]
@@ -175,9 +176,9 @@ def test_a_stewards_whole_way(database: Database, tmp_path: Path) -> None:
         published = shell.json("dataset", "publish", submitted["id"])
         assert published["counts"]["added"] + published["counts"]["changed"] > 0
         numbers.append(published["number"])
-    assert numbers == list(range(1, len(SPECS) + 1))
+    assert numbers == list(range(1, len(files.DATASETS) + 1))
     history = shell.json("dataset", "history")
-    assert [entry["dataset"] for entry in history] == list(reversed(SPECS))
+    assert [entry["dataset"] for entry in history] == list(reversed(files.DATASETS))
 
 
 def test_progress_goes_to_standard_error_in_plain_lines(shell: Shell) -> None:

@@ -232,7 +232,9 @@ def test_a_batch_costs_the_same_statements_for_many_as_for_few(books: Books) -> 
         seen: list[str] = []
 
         def note_statement(*args: Any, seen: list[str] = seen) -> None:
-            seen.append(str(args[2]))
+            # Whoever comes after half a second asks whether units were loaded.
+            if "place_generation" not in str(args[2]):
+                seen.append(str(args[2]))
 
         sa.event.listen(books.database.engine, "before_cursor_execute", note_statement)
         books.record(*births)
