@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -193,9 +194,10 @@ def test_all_processes_of_a_worker_end_with_it(
 ) -> None:
     process = _worker(shell, "--concurrency", "2")
     deadline = time.monotonic() + 30
-    while len(Pulse(database).workers()) < 2:
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    with closing(Pulse(database)) as pulse:
+        while len(pulse.workers()) < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
     process.send_signal(number)
     # Ends once nobody holds the other end.
     _, said = process.communicate(timeout=30)
