@@ -131,3 +131,4 @@ def service(database: Database, tmp_path: Path) -> Iterator[Service]:
     app = create_app(settings, database)
     yield Service(app, database, made.secret or "")
     app.extensions["sogoc"].hot_lookup.close()
+    app.extensions["sogoc"].pulse.close()

@@ -33,28 +33,43 @@ class Context(Protocol):
         """The database."""
 
 
+class _Jobs:
+    """The database of a command, and its pulse, which is closed with the command."""
+
+    def __init__(self, context: Context) -> None:
+        self.database = context.database
+        self.pulse = Pulse(self.database)
+
+    def look(self, job_id: str) -> tuple[Job, JobPulse | None]:
+        with self.database.reading() as session:
+            found = queue.require_job(session, job_id)
+        return found, self.pulse.read([found.id]).get(found.id)
+
+
 @click.group()
-def job() -> None:
+@click.pass_context
+def job(ctx: click.Context) -> None:
     """Work in the background."""
+    ctx.obj = _Jobs(ctx.obj)
+    ctx.call_on_close(ctx.obj.pulse.close)
 
 
 @job.command("list", epilog="\b\nVí dụ / example:\n  sogoc job list --state running")
 @click.option("--state", type=click.Choice(STATES), help="Only jobs in this state.")
 @_json
 @click.pass_obj
-def job_list(context: Context, state: str | None, *, as_json: bool) -> None:
+def job_list(jobs: _Jobs, state: str | None, *, as_json: bool) -> None:
     """List the newest jobs, and with --json the workers."""
-    pulse = Pulse(context.database)
-    with context.database.reading() as session:
+    with jobs.database.reading() as session:
         found, _ = queue.list_jobs(session, state)
-    pulses = pulse.read(each.id for each in found)
+    pulses = jobs.pulse.read(each.id for each in found)
     if not as_json:
         for each in found:
             _show(each, pulses.get(each.id), as_json=False)
         return
     workers = [
         {"name": worker.name, "started_at": worker.started_at, "beat_at": worker.beat_at}
-        for worker in pulse.workers()
+        for worker in jobs.pulse.workers()
     ]
     told = [_wire(each, pulses.get(each.id)) for each in found]
     click.echo(orjson.dumps({"jobs": told, "workers": workers}))
@@ -64,9 +79,9 @@ def job_list(context: Context, state: str | None, *, as_json: bool) -> None:
 @click.argument("job_id")
 @_json
 @click.pass_obj
-def job_show(context: Context, job_id: str, *, as_json: bool) -> None:
+def job_show(jobs: _Jobs, job_id: str, *, as_json: bool) -> None:
     """Show one job."""
-    found, pulse = _look(context.database, Pulse(context.database), job_id)
+    found, pulse = jobs.look(job_id)
     _show(found, pulse, as_json=as_json)
 
 
@@ -74,12 +89,11 @@ def job_show(context: Context, job_id: str, *, as_json: bool) -> None:
 @click.argument("job_id")
 @_json
 @click.pass_obj
-def job_wait(context: Context, job_id: str, *, as_json: bool) -> None:
+def job_wait(jobs: _Jobs, job_id: str, *, as_json: bool) -> None:
     """Wait for the end of a job and show its progress; exit 1 unless it is done."""
-    pulse = Pulse(context.database)
-    found, told = _look(context.database, pulse, job_id)
+    found, told = jobs.look(job_id)
     if found.state == "queued":
-        _warn_without_worker(pulse)
+        _warn_without_worker(jobs.pulse)
     with progress(found.kind, step=1) as tell:
         while True:
             if told is not None and told.worker == found.worker:
@@ -87,7 +101,7 @@ def job_wait(context: Context, job_id: str, *, as_json: bool) -> None:
             if found.state not in LIVE:
                 break
             time.sleep(_LOOK_SECONDS)
-            found, told = _look(context.database, pulse, job_id)
+            found, told = jobs.look(job_id)
     _show(found, told, as_json=as_json)
     sys.exit(0 if found.state == "done" else 1)
 
@@ -96,28 +110,20 @@ def job_wait(context: Context, job_id: str, *, as_json: bool) -> None:
 @click.argument("job_id")
 @_json
 @click.pass_obj
-def job_cancel(context: Context, job_id: str, *, as_json: bool) -> None:
+def job_cancel(jobs: _Jobs, job_id: str, *, as_json: bool) -> None:
     """Cancel a job; one that runs stops within 5 seconds."""
-    pulse = Pulse(context.database)
-    queue.cancel(context.database, pulse, job_id, getpass.getuser())
-    _show(*_look(context.database, pulse, job_id), as_json=as_json)
+    queue.cancel(jobs.database, jobs.pulse, job_id, getpass.getuser())
+    _show(*jobs.look(job_id), as_json=as_json)
 
 
 @job.command("retry", epilog=f"\b\nVí dụ / example:\n  sogoc job retry {_ID}")
 @click.argument("job_id")
 @_json
 @click.pass_obj
-def job_retry(context: Context, job_id: str, *, as_json: bool) -> None:
+def job_retry(jobs: _Jobs, job_id: str, *, as_json: bool) -> None:
     """Put a failed or cancelled job back in the queue."""
-    pulse = Pulse(context.database)
-    queue.retry(context.database, pulse, job_id)
-    _show(*_look(context.database, pulse, job_id), as_json=as_json)
-
-
-def _look(database: Database, pulse: Pulse, job_id: str) -> tuple[Job, JobPulse | None]:
-    with database.reading() as session:
-        found = queue.require_job(session, job_id)
-    return found, pulse.read([found.id]).get(found.id)
+    queue.retry(jobs.database, jobs.pulse, job_id)
+    _show(*jobs.look(job_id), as_json=as_json)
 
 
 def _warn_without_worker(pulse: Pulse) -> None:

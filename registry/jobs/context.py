@@ -18,9 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry.jobs.models import Job
+from registry.jobs.leases import require_lease
 from registry.jobs.pulse import LeaseLost, Pulse
-from registry.jobs.queue import require_lease
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 
@@ -106,9 +105,10 @@ class Heartbeat:
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._beat_on, name="heartbeat", daemon=True)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Heartbeat:
         self._pulse.begin(self._run.job_id, self._run.worker)
         self._thread.start()
+        return self
 
     def __exit__(
         self,
@@ -122,27 +122,19 @@ class Heartbeat:
     def _beat_on(self) -> None:
         every = min(_BEAT_SECONDS, self._lease / _BEATS_OF_A_LEASE)
         while not self._ended.wait(every):
-            self._beat()
-        # The last word on how far it came.
-        self._beat()
+            self.beat()
 
-    def _beat(self) -> None:
+    def beat(self) -> None:
+        """Tell progress now, and hear whether the job is still wanted and still ours."""
         run = self._run
         try:
-            self._also()
             if self._pulse.beat(run.job_id, run.worker, run.done, run.total, run.phase):
                 run.cancelled = True
             self._heard = time.monotonic()
+            self._also()
         except LeaseLost:
             run.lost = True
         except sa.exc.SQLAlchemyError as error:
             logger.warning("job %s no heartbeat: %s", run.job_id, type(error).__name__)
             if time.monotonic() - self._heard > self._lease:
                 run.lost = True
-
-
-def context_of(
-    job: Job, run: Run, database: Database, settings: Settings, stopping: Callable[[], bool]
-) -> JobContext:
-    """Return what the handler of ``job`` is given."""
-    return JobContext(database, settings, job.id, job.attempts, job.payload, run, stopping)

@@ -12,11 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from registry.jobs import queue
-from registry.jobs.context import Cancelled, Handler, Heartbeat, Released, Run, context_of
+from registry.jobs import leases, queue
+from registry.jobs.context import Cancelled, Handler, Heartbeat, JobContext, Released, Run
+from registry.jobs.leases import Claimant
 from registry.jobs.models import Job
 from registry.jobs.pulse import LeaseLost, Pulse
-from registry.jobs.queue import Claimant
 from registry.jobs.schedule import Recurring
 from registry.kernel.clock import now
 from registry.kernel.db import Database, is_busy, new_id
@@ -96,7 +96,7 @@ class Worker:
         try:
             self._announce()
             self._take_turns()
-            return queue.claim(self._database, self._pulse, self._who)
+            return leases.claim(self._database, self._pulse, self._who)
         except sa.exc.DBAPIError as error:
             if not is_busy(error):
                 logger.warning("database: %s", type(error).__name__)
@@ -123,8 +123,10 @@ class Worker:
         logger.info("job %s %s: attempt %d", job.id, job.kind, job.attempts)
         run = Run(job.id, self._who.name)
         try:
-            with Heartbeat(self._pulse, run, self._who.lease, self._announce):
+            with Heartbeat(self._pulse, run, self._who.lease, self._announce) as heart:
                 settle, state = self._handle(job, run, stopping)
+                # How far it came is told before that it has ended.
+                heart.beat()
                 self._insist(settle, run, stopping)
         except LeaseLost:
             logger.warning("job %s: another worker has it", job.id)
@@ -139,7 +141,9 @@ class Worker:
         self, job: Job, run: Run, stopping: Callable[[], bool]
     ) -> tuple[Callable[[], None], str]:
         """Call the handler; return what writes down how it ended, and in which state."""
-        context = context_of(job, run, self._database, self._settings, stopping)
+        context = JobContext(
+            self._database, self._settings, job.id, job.attempts, job.payload, run, stopping
+        )
         try:
             result = self._handlers[job.kind](context)
         except Cancelled:
@@ -149,13 +153,13 @@ class Worker:
         except LeaseLost:
             raise
         except SogocError as error:
-            return self._end(job, "failed", error=queue.error_of(error)), "failed"
+            return self._end(job, "failed", error=leases.error_of(error)), "failed"
         except sa.exc.DBAPIError as error:
             return self._after_fault(job, error)
         except Exception as error:
             # The message may hold personal values; where it came from does not.
             logger.error("job %s %s %s", job.id, type(error).__name__, places_of(error))  # noqa: TRY400
-            return self._end(job, "failed", error=queue.error_of(SogocError())), "failed"
+            return self._end(job, "failed", error=leases.error_of(SogocError())), "failed"
         return self._end(job, "done", result=result), "done"
 
     def _after_fault(self, job: Job, error: sa.exc.DBAPIError) -> tuple[Callable[[], None], str]:
@@ -167,13 +171,13 @@ class Worker:
         if gone and job.attempts < job.max_attempts:
             return self._release(job, _LATER, counts=True), "released: no database"
         fault = Unavailable() if gone else SogocError()
-        return self._end(job, "failed", error=queue.error_of(fault)), "failed"
+        return self._end(job, "failed", error=leases.error_of(fault)), "failed"
 
     def _end(self, job: Job, state: str, **values: Any) -> Callable[[], None]:
-        return lambda: queue.end(self._database, job.id, self._who.name, state, **values)
+        return lambda: leases.end(self._database, job.id, self._who.name, state, **values)
 
     def _release(self, job: Job, after: timedelta, *, counts: bool) -> Callable[[], None]:
-        return lambda: queue.release(self._database, job.id, self._who.name, after, counts=counts)
+        return lambda: leases.release(self._database, job.id, self._who.name, after, counts=counts)
 
     @staticmethod
     def _insist(settle: Callable[[], None], run: Run, stopping: Callable[[], bool]) -> None:

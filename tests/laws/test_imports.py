@@ -23,6 +23,8 @@ def layers() -> list[list[str]]:
 
 def test_every_contract_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
+    # The command sets logging up for itself, and would silence every logger there is by now.
+    monkeypatch.setattr("importlinter.cli.logging_config.dictConfig", lambda _: None)
     result = CliRunner().invoke(lint_imports_command, ["--cache-dir", str(tmp_path)])
     assert f"Contracts: {len(CONTRACTS)} kept, 0 broken." in result.output, result.output
     assert result.exit_code == 0

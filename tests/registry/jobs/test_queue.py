@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from registry.jobs import queue
+from registry.jobs import leases, queue
 from registry.jobs.context import JobContext
+from registry.jobs.leases import Claimant
 from registry.jobs.models import Job
 from registry.jobs.pulse import LeaseLost, Pulse
-from registry.jobs.queue import Claimant
 from registry.jobs.schedule import Recurring
 from registry.jobs.views import describe
 from registry.jobs.worker import Worker
@@ -61,7 +62,7 @@ def test_a_job_asked_for_in_a_transaction_that_fails_is_not_there(work: Work) ->
     with pytest.raises(RuntimeError), work.database.transaction() as session:
         queue.enqueue(session, "mark", "a", {}, "steward")
         raise RuntimeError
-    assert queue.claim(work.database, work.pulse, HELPER) is None
+    assert leases.claim(work.database, work.pulse, HELPER) is None
 
 
 def test_no_job_begins_before_its_time(work: Work) -> None:
@@ -69,27 +70,27 @@ def test_no_job_begins_before_its_time(work: Work) -> None:
         later = NOON + timedelta(hours=1)
         job = queue.enqueue(session, "mark", "a", {}, "steward", run_after=later)
     with clock.fixed(later - timedelta(seconds=1)):
-        assert queue.claim(work.database, work.pulse, HELPER) is None
+        assert leases.claim(work.database, work.pulse, HELPER) is None
     with clock.fixed(later):
-        claimed = queue.claim(work.database, work.pulse, HELPER)
+        claimed = leases.claim(work.database, work.pulse, HELPER)
     assert claimed is not None
     assert (claimed.id, claimed.state, claimed.attempts) == (job.id, "running", 1)
 
 
 def test_a_worker_takes_up_only_what_it_can_do(work: Work) -> None:
     work.ask("hold_and_mark", steps=1)
-    assert queue.claim(work.database, work.pulse, HELPER) is None
+    assert leases.claim(work.database, work.pulse, HELPER) is None
 
 
 def test_a_job_that_is_cut_off_too_often_fails_and_says_so(work: Work) -> None:
     job = work.ask("mark")
     for attempt in range(1, queue.MOST_ATTEMPTS + 1):
         with clock.fixed(NOON.replace(year=2100) + timedelta(hours=attempt)):
-            claimed = queue.claim(work.database, work.pulse, HELPER)
+            claimed = leases.claim(work.database, work.pulse, HELPER)
         assert claimed is not None
         assert claimed.attempts == attempt
     with clock.fixed(NOON.replace(year=2101)):
-        assert queue.claim(work.database, work.pulse, HELPER) is None
+        assert leases.claim(work.database, work.pulse, HELPER) is None
     failed = work.job(job)
     assert failed.state == "failed"
     assert failed.error is not None
@@ -100,37 +101,37 @@ def test_a_job_that_is_cut_off_too_often_fails_and_says_so(work: Work) -> None:
 def test_a_heartbeat_carries_the_lease_on(work: Work) -> None:
     job = work.ask("mark")
     with clock.fixed(NOON.replace(year=2100)):
-        queue.claim(work.database, work.pulse, HELPER)
+        leases.claim(work.database, work.pulse, HELPER)
     with clock.fixed(NOON.replace(year=2101)):
         work.pulse.begin(job, HELPER.name)
         assert work.pulse.beat(job, HELPER.name, 1, None, None) is False
-        assert queue.claim(work.database, work.pulse, OTHER) is None
+        assert leases.claim(work.database, work.pulse, OTHER) is None
     with clock.fixed(NOON.replace(year=2101) + timedelta(seconds=16)):
-        taken = queue.claim(work.database, work.pulse, OTHER)
+        taken = leases.claim(work.database, work.pulse, OTHER)
     assert taken is not None
     assert taken.worker == OTHER.name
     work.pulse.begin(job, OTHER.name)
     with pytest.raises(LeaseLost):
         work.pulse.beat(job, HELPER.name, 2, None, None)
     with pytest.raises(LeaseLost):
-        queue.end(work.database, job, HELPER.name, "done", result={})
+        leases.end(work.database, job, HELPER.name, "done", result={})
     with pytest.raises(LeaseLost), work.database.transaction() as session:
-        queue.require_lease(session, job, HELPER.name)
-    queue.end(work.database, job, OTHER.name, "done", result={})
+        leases.require_lease(session, job, HELPER.name)
+    leases.end(work.database, job, OTHER.name, "done", result={})
 
 
 def test_a_waiting_job_is_cancelled_at_once(work: Work) -> None:
     job = work.ask("mark")
     assert queue.cancel(work.database, work.pulse, job, "steward").state == "cancelled"
     assert queue.cancel(work.database, work.pulse, job, "steward").state == "cancelled"
-    assert queue.claim(work.database, work.pulse, HELPER) is None
+    assert leases.claim(work.database, work.pulse, HELPER) is None
 
 
 def test_whoever_takes_up_a_job_sees_that_it_was_cancelled(work: Work) -> None:
     # As where a publish held SQLite's write lock, so that only the pulse could be written.
     job = work.ask("mark")
     work.pulse.request_cancel(job, "steward")
-    assert queue.claim(work.database, work.pulse, HELPER) is None
+    assert leases.claim(work.database, work.pulse, HELPER) is None
     assert work.job(job).state == "cancelled"
 
 
@@ -148,7 +149,7 @@ def test_a_locked_database_does_not_refuse_a_cancellation(work: Work) -> None:
     assert queue.cancel(impatient, work.pulse, job, "steward").state == "queued"
     other.close()
     impatient.close()
-    assert queue.claim(work.database, work.pulse, HELPER) is None
+    assert leases.claim(work.database, work.pulse, HELPER) is None
     assert work.job(job).state == "cancelled"
 
 
@@ -275,7 +276,8 @@ def test_the_pulse_lives_beside_a_sqlite_file_and_can_be_lost(work: Work) -> Non
     work.pulse.close()
     for path in _beside(work.database):
         path.unlink()
-    assert Pulse(work.database).read([job]) == {}
+    with closing(Pulse(work.database)) as anew:
+        assert anew.read([job]) == {}
     assert worker(work.database).run(_never, once=True)
     assert work.job(job).state == "done"
 
