@@ -14,7 +14,7 @@ from registry.kernel.clock import now, today
 from registry.kernel.db import Database
 from registry.kernel.errors import Conflict
 from registry.kernel.ledger import Change, Counts
-from registry.places.catalogue import catalogue
+from registry.places.catalogue import catalogue, compose
 from registry.places.changes import apply_changes
 from registry.places.loaded import Fact
 from registry.places.models import PlaceFact
@@ -178,6 +178,19 @@ def test_a_fact_that_fits_nothing_is_never_written(desk: Desk) -> None:
         apply_changes(session, [fact("26740", "Phường Sài Gòn")], source="x", load=None)
     with desk.database.reading() as session:
         assert believed_facts(session) == []
+
+
+def test_a_loaded_fact_that_a_later_release_contradicts_is_left_out(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    right, wrong = (
+        Fact.from_document(fact(code, name).document)
+        for code, name in (("26738", "Phường Ba Son"), ("26740", "Phường Sài Gòn"))
+    )
+    places = compose([right, wrong], date(2026, 6, 1))
+    assert [len(places.meanings(code)) for code in ("26738", "26740")] == [1, 2]
+    assert "26740" in caplog.text
+    assert compose([wrong], date(2026, 6, 1)) is catalogue()
 
 
 def test_the_same_facts_again_are_unchanged(desk: Desk) -> None:
