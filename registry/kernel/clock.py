@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 # Viet Nam has had one offset and no daylight saving since 1975; a fixed offset
 # spares the product a time-zone database at run time.
@@ -24,6 +24,11 @@ def now() -> datetime:
 def today() -> date:
     """Return the calendar day in Viet Nam, which is the day the law means."""
     return now().astimezone(VIET_NAM).date()
+
+
+def tomorrow() -> float:
+    """Return when the next day begins in Viet Nam, in seconds since 1970."""
+    return datetime.combine(today() + timedelta(days=1), time.min, VIET_NAM).timestamp()
 
 
 @contextmanager

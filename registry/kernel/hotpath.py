@@ -21,48 +21,42 @@ from typing import Any, Protocol, TypeVar, cast
 import psycopg
 from psycopg.pq import ExecStatus
 
-from registry.kernel.access_log import Asker, Outcome
+from registry.kernel.access_log import Context, Outcome, keep_context
 from registry.kernel.clock import now
-from registry.kernel.db import Database, new_id
+from registry.kernel.db import Database
 from registry.kernel.errors import Unavailable
 
 Found = TypeVar("Found")
 Event = tuple[Any, ...]
 Digest = Callable[[Sequence[tuple[Any, ...]]], tuple[Found, Sequence[Event]]]
 
-_COLUMNS = (
-    "id, at, client_id, person_id, procedure, case_number, legal_basis, trace_id, subject_id,"
-    " attributes, outcome, reason"
-)
+_COLUMNS = "at, context_id, case_number, trace_id, subject_id, outcome, reason"
 _WAIT_SECONDS = 5.0
+_CONTEXTS = 10_000
 _ONE, _MANY = b"look_up_one", b"look_up_many"
+# "2026-01-31 12:00:00.000000", without the offset: SQLite keeps UTC, and our PostgreSQL takes it.
+_MOMENT = 26
 
 
-def event(asker: Asker, outcome: Outcome, attributes: str, subject_id: str | None) -> Event:
-    """Return an access row as the columns of ``access_event``; ``attributes`` are sorted text."""
-    return (
-        new_id(),
-        now(),
-        asker.client_id,
-        asker.person_id,
-        asker.procedure,
-        asker.case,
-        asker.legal_basis,
-        asker.trace_id,
-        subject_id,
-        attributes,
-        outcome,
-        None,
-    )
+def event(
+    context: Context, case: str, trace_id: str, outcome: Outcome, subject_id: str | None
+) -> Event:
+    """Return an access row as the columns of ``access_event``.
+
+    ``subject_id`` is a record id as the rows have it.
+    """
+    at = now().isoformat(" ", "microseconds")[:_MOMENT]
+    return (at, context.id, case, trace_id, subject_id, outcome, None)
 
 
 class HotPath(Protocol):
     """Reads by identifier values, and keeps what the digest of the rows says must be logged."""
 
-    def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
+    def run(self, values: Sequence[str], context: Context, digest: Digest[Found]) -> Found:
         """Return what ``digest`` makes of the rows for ``values``, its events durable.
 
-        ``values`` are digits only. Columns come as text, and as None where they have no value.
+        ``values`` are digits only, and ``context`` is that of all events. Columns come as text,
+        and as None where they have no value; the last one comes as bytes.
         """
 
     def close(self) -> None:
@@ -90,15 +84,34 @@ def open_hot_path(database: Database, statements: Statements) -> HotPath:
     return _Postgresql(database, statements)
 
 
+class _Contexts:
+    """Sees to it that a context stands in the database before the first row that names it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept: set[str] = set()
+
+    def keep(self, context: Context) -> None:
+        if context.id in self._kept:
+            return
+        with self._database.transaction() as session:
+            keep_context(session, context)
+        if len(self._kept) >= _CONTEXTS:
+            self._kept.clear()
+        self._kept.add(context.id)
+
+
 class _Sqlite:
     def __init__(self, database: Database, statements: Statements) -> None:
         self._database = database
         self._one, self._many = statements.sqlite_one, statements.sqlite
         self._local = threading.local()
+        self._contexts = _Contexts(database)
         marks = ", ".join("?" * (_COLUMNS.count(",") + 1))
         self._insert = f"INSERT INTO access_event ({_COLUMNS}) VALUES ({marks})"  # noqa: S608 - no input in it
 
-    def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
+    def run(self, values: Sequence[str], context: Context, digest: Digest[Found]) -> Found:
+        self._contexts.keep(context)
         connection = self._connection()
         try:
             if len(values) == 1:
@@ -108,13 +121,13 @@ class _Sqlite:
                 array = '["' + '","'.join(values) + '"]'
                 rows = connection.execute(self._many, (array,)).fetchall()
             found, events = digest(rows)
-            self._keep(connection, [_for_sqlite(event) for event in events])
+            self._keep(connection, events)
         except sqlite3.Error as error:
             self.close()
             raise Unavailable from error
         return found
 
-    def _keep(self, connection: sqlite3.Connection, rows: list[Event]) -> None:
+    def _keep(self, connection: sqlite3.Connection, rows: Sequence[Event]) -> None:
         if len(rows) == 1:
             # A statement on its own is a transaction of its own.
             connection.execute(self._insert, rows[0])
@@ -140,14 +153,6 @@ class _Sqlite:
             held.close()
 
 
-def _for_sqlite(event: Event) -> Event:
-    key, at, *rest = event
-    subject = rest[6]
-    rest[6] = subject and subject.replace("-", "")
-    moment = at.replace(tzinfo=None).isoformat(" ", "microseconds")
-    return (key.replace("-", ""), moment, *rest)
-
-
 class _Postgresql:
     def __init__(self, database: Database, statements: Statements) -> None:
         self._address = database.engine.url.set(drivername="postgresql").render_as_string(
@@ -158,9 +163,11 @@ class _Postgresql:
             _MANY: statements.postgresql.encode(),
         }
         self._local = threading.local()
+        self._contexts = _Contexts(database)
         self._committer = _GroupCommitter(self._address)
 
-    def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
+    def run(self, values: Sequence[str], context: Context, digest: Digest[Found]) -> Found:
+        self._contexts.keep(context)
         try:
             rows = self._read_again(values)
         except psycopg.Error as error:
@@ -170,7 +177,7 @@ class _Postgresql:
         self._committer.keep(events)
         return found
 
-    def _read_again(self, values: Sequence[str]) -> list[tuple[str | None, ...]]:
+    def _read_again(self, values: Sequence[str]) -> list[tuple[str | bytes | None, ...]]:
         """Read, once more on a new connection if the one at hand was lost while it was idle."""
         held: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
         try:
@@ -181,16 +188,17 @@ class _Postgresql:
             self._forget()
             return self._read(values)
 
-    def _read(self, values: Sequence[str]) -> list[tuple[str | None, ...]]:
+    def _read(self, values: Sequence[str]) -> list[tuple[str | bytes | None, ...]]:
         # Below the driver's cursors: the answer is text that is handed on, not values to adapt.
         one = len(values) == 1
         value = values[0] if one else "{" + ",".join(values) + "}"
         found = self._connection().pgconn.exec_prepared(_ONE if one else _MANY, [value.encode()])
         if found.status != ExecStatus.TUPLES_OK:
             raise psycopg.OperationalError("the look-up's statement failed")
-        columns = range(found.nfields)
+        last = found.nfields - 1
+        get = found.get_value
         return [
-            tuple(_text(found.get_value(row, column)) for column in columns)
+            (*(_text(get(row, column)) for column in range(last)), get(row, last))
             for row in range(found.ntuples)
         ]
 
@@ -224,7 +232,7 @@ def _connect(address: str) -> psycopg.Connection[Any]:
         address,
         autocommit=True,
         client_encoding="utf-8",
-        options=f"{limits} -c plan_cache_mode=force_generic_plan",
+        options=f"{limits} -c plan_cache_mode=force_generic_plan -c timezone=UTC",
     )
 
 
