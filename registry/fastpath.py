@@ -100,13 +100,12 @@ class FastPath:
             if CASE.fullmatch(case) is None:
                 return None
             trace = new_trace_id(environ.get("HTTP_TRACEPARENT", ""))
-            results = self._lookup.ask(question, identifiers, case, trace)
+            return self._lookup.ask(question, identifiers, case, trace)
         except (Unavailable, sa.exc.SQLAlchemyError):
             environ[UNAVAILABLE] = True
             return None
         except Exception:
             return None
-        return None if results is None else orjson.dumps({"results": results})
 
     def _question(self, environ: WSGIEnvironment, fields: tuple[str, ...]) -> Question:
         """Return the question that the headers and fields make; raises what the door raises.

@@ -6,11 +6,12 @@ answers a look-up without ``as_of`` and ``known_at`` comes through here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-import orjson
+import msgspec
 
 from auth.principals import Principal
 from registry.citizens.attributes import CATALOGUE
@@ -21,10 +22,11 @@ from registry.citizens.records import (
     outcomes,
     select_fields,
 )
+from registry.citizens.rules import DATED
 from registry.kernel.access_log import Context, context_of
 from registry.kernel.db import Database
 from registry.kernel.errors import Refused
-from registry.kernel.fields import Selection
+from registry.kernel.fields import Document, Selection
 from registry.kernel.hotpath import Event, Statements, event, open_hot_path
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
@@ -46,7 +48,7 @@ _TYPES = frozenset({"personal_id", "origin_certificate", "cancelled_id", "nine_d
 _STATE = 4
 _HEX_DIGITS = 32
 _PRESENT = Moment()
-Results = list[dict[str, Any]]
+_ENCODE = msgspec.json.Encoder().encode
 
 
 class _Row(NamedTuple):
@@ -75,6 +77,7 @@ class Question:
     """What one client may ask of anybody under one agreement: checked once, asked many times."""
 
     selection: Selection
+    read: Callable[[bytes], Document]
     numbers: frozenset[str]
     context: Context
 
@@ -92,7 +95,7 @@ class HotLookup:
 
     def lookup(
         self, principal: Principal, identifiers: Sequence[str], fields: tuple[str, ...]
-    ) -> Results:
+    ) -> bytes:
         """Answer each identifier in order; every person told of has a durable access row.
 
         ``identifiers`` have been checked for their form. Raises Malformed, Refused, Unavailable.
@@ -100,42 +103,52 @@ class HotLookup:
         """
         asker = principal.asker
         question = self.question(principal, fields)
-        results = self.ask(question, identifiers, asker.case, asker.trace_id)
-        if results is None:
+        told = self.ask(question, identifiers, asker.case, asker.trace_id)
+        if told is None:
             with self._database.transaction() as session:
-                return lookup_citizens(session, principal, Lookup(identifiers, fields))
-        return results
+                results = lookup_citizens(session, principal, Lookup(identifiers, fields))
+            return _ENCODE({"results": results})
+        return told
 
     @staticmethod
     def question(principal: Principal, fields: tuple[str, ...]) -> Question:
         """Return the question for ``fields``; raises Malformed or Refused."""
         selection = select_fields(principal, fields)
         numbers = principal.search(CATALOGUE.register)
-        return Question(selection, numbers, context_of(principal.asker, selection.paths))
+        return Question(
+            selection, _reader(selection), numbers, context_of(principal.asker, selection.paths)
+        )
 
     def ask(
         self, question: Question, identifiers: Sequence[str], case: str, trace_id: str
-    ) -> Results | None:
+    ) -> bytes | None:
         """Answer as `lookup` does; None, with nothing logged, where a record was merged."""
         missing = {kind_of(value) or "personal_id" for value in identifiers} - question.numbers
         if missing:
             raise Refused(attributes=sorted(missing))
-        context, selection = question.context, question.selection
+        context, selection, read = question.context, question.selection, question.read
 
-        def digest(rows: Sequence[tuple[Any, ...]]) -> tuple[Results | None, list[Event]]:
+        def digest(rows: Sequence[tuple[Any, ...]]) -> tuple[bytes | None, list[Event]]:
             found = {row[1]: _Row(*row[2:]) for row in _last_wins(rows)}
             results, told = [], []
             for identifier in identifiers:
                 record = found.get(identifier)
                 if record and record.merged_into:
                     return None, []
-                document = orjson.loads(record.document) if record else None
+                document = read(record.document) if record else None
                 result = lookup_result(record, document, selection, _PRESENT)
                 results.append({"identifier": identifier, **result})
                 told.append((result["status"], record.key if record else None))
-            return results, [event(context, case, trace_id, o, s) for o, s in outcomes(told)]
+            return _ENCODE({"results": results}), [
+                event(context, case, trace_id, o, s) for o, s in outcomes(told)
+            ]
 
         return self._path.run(identifiers, context, digest)
+
+
+@lru_cache(maxsize=4096)
+def _reader(selection: Selection) -> Callable[[bytes], Document]:
+    return selection.reader(DATED)
 
 
 def _last_wins(rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:

@@ -25,6 +25,20 @@ _DAY = timedelta(days=1)
 _UNDECIDED = {"blood_type": "00", "marital_status": "unknown", "sex": "0"}
 
 
+# What `true_on` and `projection.without_books` look into.
+DATED = (
+    "residence.permanent.valid_from",
+    "residence.permanent.until",
+    "residence.temporary.valid_from",
+    "residence.temporary.until",
+    "residence.current.valid_from",
+    "residence.current.until",
+    "temporary_absence.valid_from",
+    "temporary_absence.until",
+    "marital_status",
+)
+
+
 def true_on(document: Document, on: date) -> Document:
     """Return what ``document`` says of one day: no residence that had not begun, no past absence.
 

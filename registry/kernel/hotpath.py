@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar, cast
 
+import orjson
 import psycopg
 from psycopg.pq import ExecStatus
 
@@ -34,8 +35,8 @@ _COLUMNS = "at, context_id, case_number, trace_id, subject_id, outcome, reason"
 _WAIT_SECONDS = 5.0
 _CONTEXTS = 10_000
 _ONE, _MANY = b"look_up_one", b"look_up_many"
-# "2026-01-31 12:00:00.000000", without the offset: SQLite keeps UTC, and our PostgreSQL takes it.
-_MOMENT = 26
+# Without the quotation marks and the offset: SQLite keeps UTC, and our connections speak in it.
+_MOMENT = slice(1, -len('+00:00"'))
 
 
 def event(
@@ -45,7 +46,8 @@ def event(
 
     ``subject_id`` is a record id as the rows have it.
     """
-    at = now().isoformat(" ", "microseconds")[:_MOMENT]
+    # Several times faster than the moment's own way to tell itself.
+    at = orjson.dumps(now()).decode()[_MOMENT].replace("T", " ")
     return (at, context.id, case, trace_id, subject_id, outcome, None)
 
 
