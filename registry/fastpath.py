@@ -20,7 +20,6 @@ from registry.citizens.hot import HotLookup, Question
 from registry.kernel.clock import now
 from registry.kernel.errors import Unavailable
 from registry.kernel.fields import MOST_FIELDS
-from registry.kernel.identifiers import kind_of
 from registry.kernel.settings import Settings
 
 if TYPE_CHECKING:
@@ -126,7 +125,7 @@ class FastPath:
         return question
 
     def _content(self, environ: WSGIEnvironment) -> tuple[list[str], tuple[str, ...]] | None:
-        """Return the identifiers and fields of a plain request whose identifiers are right."""
+        """Return the identifiers and fields of a plain request."""
         length = environ.get("CONTENT_LENGTH") or "0"
         if (
             environ.get("CONTENT_TYPE") != "application/json"
@@ -147,7 +146,6 @@ class FastPath:
                 and type(fields) is list
                 and 0 < len(identifiers) <= self._most_identifiers
                 and 0 < len(fields) <= MOST_FIELDS
-                and all(map(kind_of, identifiers))
                 # One more quotation mark, and a name may be there twice: Flask says what of it.
                 and body.count(b'"') == 2 * (_PARAMETERS + len(identifiers) + len(fields))
             )

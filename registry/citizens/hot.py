@@ -6,10 +6,10 @@ answers a look-up without ``as_of`` and ``known_at`` comes through here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -27,34 +27,28 @@ from registry.kernel.access_log import Context, context_of
 from registry.kernel.db import Database
 from registry.kernel.errors import Refused
 from registry.kernel.fields import Document, Selection
-from registry.kernel.hotpath import Event, Statements, event, open_hot_path
+from registry.kernel.hotpath import Asking, Row, Source, Told, open_hot_path
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
 
-_SELECT = (
-    "SELECT i.type, i.value, c.id, c.secrecy, c.state, c.merged_into, {document}"
-    " FROM citizen_identifier i JOIN citizen c ON c.row = i.citizen WHERE {values}"
-)
-# Text that is not ASCII costs SQLite's driver a decoding, and the reader of JSON the reverse.
-_BYTES = "CAST(c.document AS BLOB)"
-_STATEMENTS = Statements(
-    sqlite_one=_SELECT.format(document=_BYTES, values="i.value = ?"),
-    sqlite=_SELECT.format(document=_BYTES, values="i.value IN (SELECT value FROM json_each(?))"),
-    postgresql_one=_SELECT.format(document="c.document", values="i.value = $1"),
-    postgresql=_SELECT.format(document="c.document", values="i.value = ANY($1)"),
+_SOURCE = Source(
+    ("c.id", "i.type", "i.value", "c.secrecy", "c.state", "c.merged_into", "c.document"),
+    "citizen_identifier i JOIN citizen c ON c.row = i.citizen",
+    "i.value",
 )
 # Asking the database for these costs it more than what it finds besides, which is rare.
 _TYPES = frozenset({"personal_id", "origin_certificate", "cancelled_id", "nine_digit_id"})
-_STATE = 4
 _HEX_DIGITS = 32
 _PRESENT = Moment()
 _ENCODE = msgspec.json.Encoder().encode
 
 
 class _Row(NamedTuple):
-    """A current row as the statement gives it, after the type and value of the number."""
+    """A number and the current row it leads to, as the statement gives them."""
 
     key: str
+    type: str
+    value: str
     secrecy: str
     state: str
     merged_into: str | None
@@ -87,7 +81,7 @@ class HotLookup:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._path = open_hot_path(database, _STATEMENTS)
+        self._path = open_hot_path(database, _SOURCE)
 
     def close(self) -> None:
         """Let go of threads and connections."""
@@ -123,27 +117,25 @@ class HotLookup:
         self, question: Question, identifiers: Sequence[str], case: str, trace_id: str
     ) -> bytes | None:
         """Answer as `lookup` does; None, with nothing logged, where a record was merged."""
-        missing = {kind_of(value) or "personal_id" for value in identifiers} - question.numbers
+        missing = {kind_of(value) for value in identifiers} - question.numbers
         if missing:
             raise Refused(attributes=sorted(missing))
-        context, selection, read = question.context, question.selection, question.read
+        selection, read = question.selection, question.read
 
-        def digest(rows: Sequence[tuple[Any, ...]]) -> tuple[bytes | None, list[Event]]:
-            found = {row[1]: _Row(*row[2:]) for row in _last_wins(rows)}
+        def digest(rows: Sequence[Row]) -> tuple[bytes | None, Iterable[Told]]:
+            found = {row.value: row for row in _last_wins(rows)}
             results, told = [], []
             for identifier in identifiers:
                 record = found.get(identifier)
                 if record and record.merged_into:
-                    return None, []
+                    return None, ()
                 document = read(record.document) if record else None
                 result = lookup_result(record, document, selection, _PRESENT)
                 results.append({"identifier": identifier, **result})
                 told.append((result["status"], record.key if record else None))
-            return _ENCODE({"results": results}), [
-                event(context, case, trace_id, o, s) for o, s in outcomes(told)
-            ]
+            return _ENCODE({"results": results}), outcomes(told)
 
-        return self._path.run(identifiers, context, digest)
+        return self._path.run(identifiers, Asking(question.context, case, trace_id), digest)
 
 
 @lru_cache(maxsize=4096)
@@ -151,13 +143,13 @@ def _reader(selection: Selection) -> Callable[[bytes], Document]:
     return selection.reader(DATED)
 
 
-def _last_wins(rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+def _last_wins(rows: Sequence[Row]) -> list[_Row]:
     """Return the rows of each number so that the one that answers comes last.
 
     That is a record that stands over one made in error, then a number in force over the same
     number cancelled on another record.
     """
-    known = [row for row in rows if row[0] in _TYPES]
+    known = [row for row in map(_Row._make, rows) if row.type in _TYPES]
     if len(known) > 1:
-        known.sort(key=lambda row: (row[_STATE] == "active", row[0]))
+        known.sort(key=lambda row: (row.state == "active", row.type))
     return known
