@@ -15,7 +15,6 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
@@ -151,11 +150,14 @@ class _Sqlite:
             connection, teller = self._connection()
             if len(values) == 1:
                 teller.asked, teller.digest = 0, digest
-                with suppress(sqlite3.IntegrityError):
+                try:
                     # A statement on its own is a transaction of its own.
                     connection.execute(self._at_once, (*asking.begin(), values[0]))
-                    if teller.asked:
-                        return cast("Found", teller.found)
+                except sqlite3.IntegrityError:
+                    teller.asked = 0
+                if teller.asked:
+                    found: Found = teller.found
+                    return found
             return self._one_after_the_other(connection, values, asking, digest)
         except sqlite3.Error as error:
             self.close()
