@@ -25,14 +25,14 @@ _DAY = timedelta(days=1)
 _UNDECIDED = {"blood_type": "00", "marital_status": "unknown", "sex": "0"}
 
 
-# What `true_on` and `projection.without_books` look into.
+# What is looked into besides what is asked for: by `true_on`, by `projection.without_books`, and
+# by the residence in force, for which a residence of any kind may have a term.
 DATED = (
-    "residence.permanent.valid_from",
-    "residence.permanent.until",
-    "residence.temporary.valid_from",
-    "residence.temporary.until",
-    "residence.current.valid_from",
-    "residence.current.until",
+    *(
+        f"residence.{kind}.{bound}"
+        for kind in ("permanent", "temporary", "current")
+        for bound in ("valid_from", "until", "term_end")
+    ),
     "temporary_absence.valid_from",
     "temporary_absence.until",
     "marital_status",
