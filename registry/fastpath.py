@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PATH = "/v1/citizens/lookup"
-_PARAMETERS = len(("identifiers", "fields"))
+_PARAMETERS = 2  # identifiers and fields
 _ACCEPTED = frozenset({"*/*", "application/json"})
 _REMEMBERED = 10_000
 _NAMES = {
