@@ -31,11 +31,11 @@ class Lookup(MethodView):
         moment, paths = moment_of(data), tuple(data["paths"])
         if moment.present:
             hot = flask.current_app.extensions["sogoc"].hot_lookup
-            told = hot.lookup(current_principal(), data["identifiers"], paths)
-            return flask.Response(told, mimetype="application/json")
-        query = records.Lookup(data["identifiers"], paths, moment)
-        with database().transaction() as session:
-            results = records.lookup_citizens(session, current_principal(), query)
+            results = hot.lookup(current_principal(), data["identifiers"], paths)
+        else:
+            query = records.Lookup(data["identifiers"], paths, moment)
+            with database().transaction() as session:
+                results = records.lookup_citizens(session, current_principal(), query)
         return answer({"results": results})
 
 
