@@ -14,6 +14,7 @@ from auth.principals import Principal, Purpose
 from auth.scopes import SCOPES
 from auth.tokens import TokenVerifier
 from registry.kernel.access_log import LONGEST_CASE
+from registry.kernel.clock import tomorrow
 from registry.kernel.errors import (
     FieldError,
     Malformed,
@@ -40,13 +41,13 @@ UNAVAILABLE = "sogoc.unavailable"
 
 PROCEDURE_PATTERN = "[0-9A-Za-z.:-]{1,50}"
 CASE_PATTERN = f"[!-~]{{1,{LONGEST_CASE}}}"
-_PROCEDURE, _CASE = re.compile(PROCEDURE_PATTERN), re.compile(CASE_PATTERN)
+_PROCEDURE, CASE = re.compile(PROCEDURE_PATTERN), re.compile(CASE_PATTERN)
 _TRACE_PARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
 )
 _HEADERS = (
     ("Sogoc-Procedure", _PROCEDURE, Text("Thiếu hoặc sai mã thủ tục.", "Procedure code needed.")),
-    ("Sogoc-Case", _CASE, Text("Thiếu hoặc sai số hồ sơ.", "Case number needed, 1 to 50 signs.")),
+    ("Sogoc-Case", CASE, Text("Thiếu hoặc sai số hồ sơ.", "Case number needed, 1 to 50 signs.")),
 )
 
 
@@ -168,13 +169,14 @@ def authorize(
     token = verifier.verify(text)
     if scope and scope not in token.scopes:
         raise ScopeMissing(error="insufficient_scope", scope=scope, client=token.client_id)
+    until = min(token.expires_at, tomorrow())
     if not personal:
-        return Principal(token.client_id, token.scopes, trace)
+        return Principal(token.client_id, token.scopes, trace, until=until)
     purpose = _purpose(headers, token.client_id)
     agreement = verifier.agreement(token.client_id, purpose.procedure)
     if agreement is None:
         raise NoAgreement(client=token.client_id)
-    return Principal(token.client_id, token.scopes, trace, purpose, agreement)
+    return Principal(token.client_id, token.scopes, trace, purpose, agreement, until=until)
 
 
 def _purpose(headers: Headers, client_id: str) -> Purpose:
@@ -212,7 +214,7 @@ def trace_id() -> str:
 
 def new_trace_id(trace_parent: str) -> str:
     """Return the trace id in a ``traceparent`` header, or a new one where it has none."""
-    given = _TRACE_PARENT.fullmatch(trace_parent)
+    given = _TRACE_PARENT.fullmatch(trace_parent) if trace_parent else None
     return given[1] if given else uuid_utils.uuid4().hex
 
 

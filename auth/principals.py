@@ -43,7 +43,10 @@ class Agreement:
 
 @dataclass(frozen=True)
 class Principal:
-    """The one who asks, as every verb is given it."""
+    """The one who asks, as every verb is given it.
+
+    ``until`` is when the token or the day ends that this holds for, in seconds since 1970.
+    """
 
     client_id: str
     scopes: frozenset[str]
@@ -51,6 +54,7 @@ class Principal:
     purpose: Purpose | None = None
     agreement: Agreement | None = None
     person_id: str | None = None
+    until: float = 0.0
     _none: frozenset[str] = field(default=frozenset(), repr=False)
 
     def attributes(self, register: str) -> frozenset[str]:

@@ -76,7 +76,7 @@ class TokenVerifier:
 
     def verify(self, text: str) -> Token:
         """Return what the token says. Raises Unauthenticated for any token that isn't ours now."""
-        self._refresh()
+        self.look()
         moment = now().timestamp()
         known = self._remembered.get(text)
         if known is None or moment >= known[1]:
@@ -97,16 +97,22 @@ class TokenVerifier:
         held = self._agreements.get((client_id, procedure), ())
         return next((agreement for agreement in held if agreement.in_force(day)), None)
 
-    def _refresh(self) -> None:
+    def look(self) -> float:
+        """Look whether clients or agreements have changed, unless that is fresh.
+
+        Return which look holds now, on a clock of this process: what was found out under an
+        earlier one has to be found out again.
+        """
         moment = time.monotonic()
         if moment - self._asked < _FRESH_SECONDS:
-            return
+            return self._asked
         with self._lock:
             # Another thread may have asked while this one waited.
             moment = time.monotonic()
             if moment - self._asked >= _FRESH_SECONDS:
                 self._read()
                 self._asked = moment
+            return self._asked
 
     def _read(self) -> None:
         with self._database.reading() as session:

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from datasets.models import StagedChange, Submission, SubmissionCount, SubmissionDifference
 from datasets.registered import REGISTERS
 from datasets.unusual import at, touches
-from registry.kernel.access_log import AccessEvent, Asker, Outcome, record_accesses
+from registry.kernel.access_log import AccessContext, AccessEvent, Asker, Outcome, record_accesses
 from registry.kernel.clock import now
 from registry.kernel.fields import Document
 
@@ -120,17 +120,19 @@ def impact(session: Session, submission: Submission) -> list[dict[str, Any]]:
 
     An answer counts where it told of a record that changes, in an attribute that changes.
     """
-    table, log = SubmissionDifference, AccessEvent
+    table, log, why = SubmissionDifference, AccessEvent, AccessContext
     found = session.execute(
-        sa.select(log.client_id, log.procedure, log.attributes, table.fields, sa.func.count())
+        sa.select(why.client_id, why.procedure, why.attributes, table.fields, sa.func.count())
+        .select_from(log)
         .join(table, table.record == log.subject_id)
+        .join(why, why.id == log.context_id)
         .where(
             table.submission == submission.id,
             table.attempt == submission.attempt,
             log.outcome == "delivered",
             log.at >= now() - IMPACT,
         )
-        .group_by(log.client_id, log.procedure, log.attributes, table.fields)
+        .group_by(why.client_id, why.procedure, why.attributes, table.fields)
     )
     answers: Counter[tuple[str, str]] = Counter()
     named: defaultdict[tuple[str, str], set[str]] = defaultdict(set)

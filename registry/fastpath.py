@@ -9,24 +9,27 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import orjson
 import sqlalchemy as sa
 
-from auth.guard import UNAVAILABLE, authorize, new_trace_id
+from auth.guard import CASE, UNAVAILABLE, authorize, new_trace_id
 from auth.tokens import TokenVerifier
+from registry.citizens.hot import HotLookup, Question
 from registry.citizens.sourced import CitizenReader
-from registry.kernel.errors import SogocError, Unavailable
+from registry.kernel.clock import now
+from registry.kernel.errors import Unavailable
 from registry.kernel.fields import MOST_FIELDS
-from registry.kernel.identifiers import kind_of
 from registry.kernel.settings import Settings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 _PATH = "/v1/citizens/lookup"
-_PARAMETERS = {"identifiers", "fields"}
+_PARAMETERS = 2  # identifiers and fields
+_ACCEPTED = frozenset({"*/*", "application/json"})
+_REMEMBERED = 10_000
 _NAMES = {
     "Authorization": "HTTP_AUTHORIZATION",
     "Sogoc-Procedure": "HTTP_SOGOC_PROCEDURE",
@@ -47,6 +50,15 @@ class _Headers:
         return value
 
 
+class _Known(NamedTuple):
+    """A question that was allowed: since when, until when, and under which look."""
+
+    question: Question
+    since: float
+    until: float
+    look: float
+
+
 class FastPath:
     """The product as a WSGI application: the short way first, Flask behind it."""
 
@@ -59,10 +71,12 @@ class FastPath:
         headers: list[tuple[str, str]],
     ) -> None:
         self._wsgi = wsgi
-        self._settings = settings
+        self._most_bytes = settings.max_body_bytes
+        self._most_identifiers = settings.max_identifiers
         self._verifier = verifier
         self._citizens = citizens
         self._headers = headers
+        self._known: dict[tuple[str, str, tuple[str, ...]], _Known] = {}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -80,57 +94,67 @@ class FastPath:
         if content is None:
             return None
         identifiers, fields = content
+        case = environ.get("HTTP_SOGOC_CASE", "")
         try:
-            principal = authorize(
-                self._verifier,
-                _Headers(environ),
-                "citizens:read",
-                new_trace_id(environ.get("HTTP_TRACEPARENT", "")),
-                personal=True,
-            )
-            results = self._citizens.lookup(principal, identifiers, fields)
+            lookup = self._citizens.mirror()
+            if lookup is None:
+                return None
+            question = self._question(lookup, environ, fields)
+            if CASE.fullmatch(case) is None:
+                return None
+            trace = new_trace_id(environ.get("HTTP_TRACEPARENT", ""))
+            return lookup.ask(question, identifiers, case, trace)
         except (Unavailable, sa.exc.SQLAlchemyError):
             environ[UNAVAILABLE] = True
             return None
-        except SogocError:
-            return None
         except Exception:
             return None
-        return orjson.dumps({"results": results})
+
+    def _question(
+        self, lookup: HotLookup, environ: WSGIEnvironment, fields: tuple[str, ...]
+    ) -> Question:
+        """Return the question that the headers and fields make; raises what the door raises.
+
+        Remembered as long as nothing that it rests on can change: until clients and agreements
+        are looked at again, and within the token's life and the day.
+        """
+        look, moment = self._verifier.look(), now().timestamp()
+        key = environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_SOGOC_PROCEDURE", ""), fields
+        known = self._known.get(key)
+        if known and known.look == look and known.since <= moment < known.until:
+            return known.question
+        principal = authorize(self._verifier, _Headers(environ), "citizens:read", "", personal=True)
+        question = lookup.question(principal, fields)
+        if len(self._known) >= _REMEMBERED:
+            self._known.clear()
+        self._known[key] = _Known(question, moment, principal.until, look)
+        return question
 
     def _content(self, environ: WSGIEnvironment) -> tuple[list[str], tuple[str, ...]] | None:
-        """Return the identifiers and fields of a plain request that is right in every way."""
+        """Return the identifiers and fields of a plain request."""
         length = environ.get("CONTENT_LENGTH") or "0"
         if (
             environ.get("CONTENT_TYPE") != "application/json"
-            or environ.get("HTTP_ACCEPT", "*/*") not in {"*/*", "application/json"}
+            or environ.get("HTTP_ACCEPT", "*/*") not in _ACCEPTED
             or environ.get("QUERY_STRING")
             or not (length.isascii() and length.isdigit())
-            or int(length) > self._settings.max_body_bytes
+            or int(length) > self._most_bytes
         ):
             return None
         body = environ["wsgi.input"].read(int(length))
         environ["wsgi.input"] = io.BytesIO(body)
         try:
             data = orjson.loads(body)
-        except orjson.JSONDecodeError:
+            identifiers, fields = data["identifiers"], data["fields"]
+            fine = (
+                len(data) == _PARAMETERS
+                and type(identifiers) is list
+                and type(fields) is list
+                and 0 < len(identifiers) <= self._most_identifiers
+                and 0 < len(fields) <= MOST_FIELDS
+                # One more quotation mark, and a name may be there twice: Flask says what of it.
+                and body.count(b'"') == 2 * (_PARAMETERS + len(identifiers) + len(fields))
+            )
+        except (orjson.JSONDecodeError, KeyError, TypeError):
             return None
-        if not isinstance(data, dict) or data.keys() != _PARAMETERS:
-            return None
-        identifiers, fields = data["identifiers"], data["fields"]
-        fine = (
-            _texts(identifiers, self._settings.max_identifiers)
-            and _texts(fields, MOST_FIELDS)
-            and all(kind_of(value) for value in identifiers)
-            # One more quotation mark, and a name may be there twice: Flask's way says what of it.
-            and body.count(b'"') == 2 * (len(_PARAMETERS) + len(identifiers) + len(fields))
-        )
         return (identifiers, tuple(fields)) if fine else None
-
-
-def _texts(values: Any, most: int) -> bool:
-    return (
-        isinstance(values, list)
-        and 0 < len(values) <= most
-        and all(isinstance(value, str) for value in values)
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 from typing import TYPE_CHECKING
@@ -19,4 +20,8 @@ def load() -> WSGIApplication:
         # Ctrl-C reaches the whole group of a terminal, and the server then stops its workers
         # too: the two signals on top of each other can leave a worker serving for ever.
         os.setpgrp()
-    return create_app(Settings.from_environ(os.environ))
+    app = create_app(Settings.from_environ(os.environ))
+    # What is loaded now stays, so the collector of cycles need not stop a request to walk it.
+    gc.collect()
+    gc.freeze()
+    return app

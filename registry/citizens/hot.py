@@ -6,51 +6,75 @@ answers a look-up without ``as_of`` and ``known_at`` comes through here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 
+import msgspec
 import orjson
 
 from auth.principals import Principal
+from registry.citizens.attributes import CATALOGUE
 from registry.citizens.records import (
     Lookup,
     lookup_citizens,
     lookup_result,
     outcomes,
-    require_search,
     select_fields,
 )
+from registry.citizens.rules import DATED
+from registry.kernel.access_log import Context, context_of
 from registry.kernel.db import Database
-from registry.kernel.hotpath import Event, Statements, event, open_hot_path
+from registry.kernel.errors import Refused
+from registry.kernel.fields import Document, Selection
+from registry.kernel.hotpath import Asking, Row, Source, Told, open_hot_path
 from registry.kernel.identifiers import kind_of
 from registry.kernel.ledger import Moment
 
-_SELECT = (
-    "SELECT c.state = 'active', i.type, i.value, c.row, c.id, c.secrecy, c.state, c.merged_into,"
-    " c.document FROM citizen_identifier i JOIN citizen c ON c.row = i.citizen"
-    " WHERE {values} AND {type}"
-    " IN ('personal_id', 'origin_certificate', 'cancelled_id', 'nine_digit_id')"
+_SOURCE = Source(
+    ("c.id", "i.type", "i.value", "c.secrecy", "c.state", "c.merged_into", "c.document"),
+    "citizen_identifier i JOIN citizen c ON c.row = i.citizen",
+    "i.value",
 )
-_STATEMENTS = Statements(
-    # The plus keeps SQLite from searching for each type: a number rarely has more than one.
-    sqlite_one=_SELECT.format(values="i.value = ?", type="+i.type"),
-    sqlite=_SELECT.format(values="i.value IN (SELECT value FROM json_each(?))", type="+i.type"),
-    postgresql_one=_SELECT.format(values="i.value = $1", type="i.type"),
-    postgresql=_SELECT.format(values="i.value = ANY($1)", type="i.type"),
-)
+# Asking the database for these costs it more than what it finds besides, which is rare.
+_TYPES = frozenset({"personal_id", "origin_certificate", "cancelled_id", "nine_digit_id"})
+_HEX_DIGITS = 32
 _PRESENT = Moment()
-Results = list[dict[str, Any]]
+_ENCODE = msgspec.json.Encoder().encode
 
 
 class _Row(NamedTuple):
-    """A current row as the statement gives it."""
+    """A number and the current row it leads to, as the statement gives them."""
 
-    row: int
-    id: str
+    key: str
+    type: str
+    value: str
     secrecy: str
     state: str
     merged_into: str | None
-    document: Any
+    document: bytes
+
+    @property
+    def id(self) -> str:
+        """The opaque record id as it is told."""
+        key = self.key
+        # Slicing costs a tenth of what making a UUID and printing it would.
+        return (
+            f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
+            if len(key) == _HEX_DIGITS
+            else key
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What one client may ask of anybody under one agreement: checked once, asked many times."""
+
+    selection: Selection
+    read: Callable[[bytes], Document]
+    numbers: frozenset[str]
+    context: Context
 
 
 class HotLookup:
@@ -58,8 +82,7 @@ class HotLookup:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._path = open_hot_path(database, _STATEMENTS)
-        self._key = _from_hex if database.dialect == "sqlite" else str
+        self._path = open_hot_path(database, _SOURCE)
 
     def close(self) -> None:
         """Let go of threads and connections."""
@@ -67,57 +90,70 @@ class HotLookup:
 
     def lookup(
         self, principal: Principal, identifiers: Sequence[str], fields: tuple[str, ...]
-    ) -> Results:
+    ) -> list[dict[str, Any]]:
         """Answer each identifier in order; every person told of has a durable access row.
 
         ``identifiers`` have been checked for their form. Raises Malformed, Refused, Unavailable.
         A merged record is rare and needs more than its own row: `lookup_citizens` answers then.
         """
-        selection = select_fields(principal, fields)
-        require_search(principal, {kind_of(value) or "personal_id" for value in identifiers})
-        attributes = " ".join(selection.paths)
         asker = principal.asker
+        question = self.question(principal, fields)
+        told = self.ask(question, identifiers, asker.case, asker.trace_id)
+        if told is None:
+            with self._database.transaction() as session:
+                return lookup_citizens(session, principal, Lookup(identifiers, fields))
+        results: list[dict[str, Any]] = orjson.loads(told)["results"]
+        return results
 
-        def digest(rows: Sequence[tuple[Any, ...]]) -> tuple[Results | None, list[Event]]:
-            found = {row[2]: self._record(row) for row in _last_wins(rows)}
-            if any(record.merged_into for record in found.values()):
-                return None, []
+    @staticmethod
+    def question(principal: Principal, fields: tuple[str, ...]) -> Question:
+        """Return the question for ``fields``; raises Malformed or Refused."""
+        selection = select_fields(principal, fields)
+        numbers = principal.search(CATALOGUE.register)
+        return Question(
+            selection, _reader(selection), numbers, context_of(principal.asker, selection.paths)
+        )
+
+    def ask(
+        self, question: Question, identifiers: Sequence[str], case: str, trace_id: str
+    ) -> bytes | None:
+        """Return the whole answer as JSON, of what `lookup` returns.
+
+        None, with nothing logged, where a record was merged.
+        """
+        missing = {kind_of(value) for value in identifiers} - question.numbers
+        if missing:
+            raise Refused(attributes=sorted(missing))
+        selection, read = question.selection, question.read
+
+        def digest(rows: Sequence[Row]) -> tuple[bytes | None, Iterable[Told]]:
+            found = {row.value: row for row in _last_wins(rows)}
             results, told = [], []
             for identifier in identifiers:
                 record = found.get(identifier)
-                document = record.document if record else None
+                if record and record.merged_into:
+                    return None, ()
+                document = read(record.document) if record else None
                 result = lookup_result(record, document, selection, _PRESENT)
                 results.append({"identifier": identifier, **result})
-                told.append((result["status"], record.id if record else None))
-            return results, [event(asker, o, attributes, s) for o, s in outcomes(told)]
+                told.append((result["status"], record.key if record else None))
+            return _ENCODE({"results": results}), outcomes(told)
 
-        results = self._path.run(identifiers, digest)
-        if results is None:
-            with self._database.transaction() as session:
-                return lookup_citizens(session, principal, Lookup(identifiers, fields))
-        return results
-
-    def _record(self, row: tuple[Any, ...]) -> _Row:
-        _, _, _, number, key, secrecy, state, merged_into, document = row
-        return _Row(
-            number,
-            self._key(key),
-            secrecy,
-            state,
-            self._key(merged_into) if merged_into else None,
-            orjson.loads(document),
-        )
+        return self._path.run(identifiers, Asking(question.context, case, trace_id), digest)
 
 
-def _last_wins(rows: Sequence[tuple[Any, ...]]) -> Sequence[tuple[Any, ...]]:
+@lru_cache(maxsize=4096)
+def _reader(selection: Selection) -> Callable[[bytes], Document]:
+    return selection.reader(DATED)
+
+
+def _last_wins(rows: Sequence[Row]) -> list[_Row]:
     """Return the rows of each number so that the one that answers comes last.
 
     That is a record that stands over one made in error, then a number in force over the same
     number cancelled on another record.
     """
-    return rows if len(rows) < 2 else sorted(rows, key=lambda row: row[:2])  # noqa: PLR2004
-
-
-def _from_hex(key: str) -> str:
-    # Slicing costs a tenth of what making a UUID and printing it would.
-    return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
+    known = [row for row in map(_Row._make, rows) if row.type in _TYPES]
+    if len(known) > 1:
+        known.sort(key=lambda row: (row.state == "active", row.type))
+    return known

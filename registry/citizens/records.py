@@ -117,10 +117,6 @@ class CurrentRow(Protocol):
     """What an answer needs of a current row, however it was read."""
 
     @property
-    def row(self) -> int:
-        """The key that versions refer to."""
-
-    @property
     def id(self) -> str:
         """The opaque record id."""
 

@@ -25,6 +25,20 @@ _DAY = timedelta(days=1)
 _UNDECIDED = {"blood_type": "00", "marital_status": "unknown", "sex": "0"}
 
 
+# What is looked into besides what is asked for: by `true_on`, by `projection.without_books`, and
+# by the residence in force, for which a residence of any kind may have a term.
+DATED = (
+    *(
+        f"residence.{kind}.{bound}"
+        for kind in ("permanent", "temporary", "current")
+        for bound in ("valid_from", "until", "term_end")
+    ),
+    "temporary_absence.valid_from",
+    "temporary_absence.until",
+    "marital_status",
+)
+
+
 def true_on(document: Document, on: date) -> Document:
     """Return what ``document`` says of one day: no residence that had not begun, no past absence.
 

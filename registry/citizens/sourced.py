@@ -78,6 +78,10 @@ class CitizenReader:
         if self._link:
             self._link.close()
 
+    def mirror(self) -> HotLookup | None:
+        """Return what answers of the present where nothing but what is held is asked."""
+        return self._hot if self._current() is None else None
+
     def lookup(
         self,
         principal: Principal,

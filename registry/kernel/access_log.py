@@ -7,19 +7,24 @@ transaction of their own, since what refuses a request also rolls it back.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal, get_args
 
+import orjson
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.ext.associationproxy import AssociationProxy, association_proxy
+from sqlalchemy.orm import Mapped, Session, foreign, mapped_column, relationship
 
 from registry.kernel.clock import now
-from registry.kernel.db import Base, Database, UtcDateTime, new_id
+from registry.kernel.columns import RowId
+from registry.kernel.db import Base, Database, UtcDateTime
 
 Outcome = Literal["delivered", "not_found", "moved", "withheld", "refused"]
 LONGEST_CASE = 50
+_KEY_DIGITS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +42,101 @@ class Asker:
     person_id: str | None = None
 
 
-class AccessEvent(Base):
-    """One row of the log; rows are added and never changed."""
+class AccessContext(Base):
+    """What many rows share: who asks for which attributes, for what, by which right.
 
-    __tablename__ = "access_event"
+    ``id`` is a digest of the rest, so whoever comes first writes a context without asking whether
+    it is there, and none can be passed off as another.
+    """
+
+    __tablename__ = "access_context"
 
     id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
     client_id: Mapped[str] = mapped_column(sa.Text)
     person_id: Mapped[str | None] = mapped_column(sa.Text)
     procedure: Mapped[str] = mapped_column(sa.Text)
-    case: Mapped[str] = mapped_column("case_number", sa.String(LONGEST_CASE))
     legal_basis: Mapped[str] = mapped_column(sa.Text)
+    attributes: Mapped[str] = mapped_column(sa.Text)
+
+    # Found by its key alone, and best kept in one tree with it.
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class AccessEvent(Base):
+    """One row of the log; rows are added and never changed.
+
+    A row is one append to one tree. An index by subject would be a second, scattered write in
+    every request, and is for whoever reads the log to keep; a foreign key would be a look-up in
+    every request for a row that is known to be there.
+    """
+
+    __tablename__ = "access_event"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    context_id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False))
+    case: Mapped[str] = mapped_column("case_number", sa.String(LONGEST_CASE))
     trace_id: Mapped[str] = mapped_column(sa.Text)
     subject_id: Mapped[str | None] = mapped_column(sa.Uuid(as_uuid=False))
-    attributes: Mapped[str] = mapped_column(sa.Text)
     outcome: Mapped[str] = mapped_column(sa.Text)
     reason: Mapped[str | None] = mapped_column(sa.Text)
 
+    context: Mapped[AccessContext] = relationship(
+        primaryjoin=foreign(context_id) == AccessContext.id,
+        lazy="joined",
+        innerjoin=True,
+        viewonly=True,
+    )
+    client_id: AssociationProxy[str] = association_proxy("context", "client_id")
+    person_id: AssociationProxy[str | None] = association_proxy("context", "person_id")
+    procedure: AssociationProxy[str] = association_proxy("context", "procedure")
+    legal_basis: AssociationProxy[str] = association_proxy("context", "legal_basis")
+    attributes: AssociationProxy[str] = association_proxy("context", "attributes")
+
     __table_args__ = (
+        # Equations one by one: SQLite would build a table of a list anew for every row.
         sa.CheckConstraint(
-            "outcome IN ('delivered', 'not_found', 'moved', 'withheld', 'refused')", name="outcome"
+            " OR ".join(f"outcome = '{outcome}'" for outcome in get_args(Outcome)), name="outcome"
         ),
         sa.CheckConstraint("(outcome = 'refused') = (reason IS NOT NULL)", name="reason"),
         sa.CheckConstraint("outcome <> 'delivered' OR subject_id IS NOT NULL", name="subject"),
-        # Ids grow with time, so a row is one append to one tree; an index by subject would be a
-        # second, scattered write in every request and is for whoever reads the log to keep.
-        {"sqlite_with_rowid": False},
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """A row of `AccessContext` before it is written."""
+
+    id: str
+    client_id: str
+    person_id: str | None
+    procedure: str
+    legal_basis: str
+    attributes: str
+
+
+def context_of(asker: Asker, attributes: Iterable[str]) -> Context:
+    """Return the context of an asker's rows; ``attributes`` are kept sorted."""
+    columns = (
+        asker.client_id,
+        asker.person_id,
+        asker.procedure,
+        asker.legal_basis,
+        " ".join(sorted(set(attributes))),
+    )
+    return Context(hashlib.sha256(orjson.dumps(columns)).hexdigest()[:_KEY_DIGITS], *columns)
+
+
+def keep_context(session: Session, context: Context) -> None:
+    """Write a context in the session's transaction, unless it is there already."""
+    session.execute(_KEEP_CONTEXT, asdict(context))
+
+
+_KEEP_CONTEXT = sa.text(
+    "INSERT INTO access_context (id, client_id, person_id, procedure, legal_basis, attributes)"
+    " VALUES (:id, :client_id, :person_id, :procedure, :legal_basis, :attributes)"
+    " ON CONFLICT DO NOTHING"
+)
 
 
 def record_access(
@@ -73,15 +145,15 @@ def record_access(
     outcome: Outcome,
     attributes: Iterable[str],
     subject_id: str | None = None,
-) -> str:
-    """Write the row of one person's answer in the session's transaction; return its id.
+) -> None:
+    """Write the row of one person's answer in the session's transaction.
 
     ``attributes`` are the requested paths, also those without a value; they are kept sorted.
     ``subject_id`` may be None only where nobody was found. It is the person's record id, or that
     of the record itself where a record is delivered that tells of nobody registered, such as a
     parcel without a registered holder: ids of all registers are unlike each other.
     """
-    return _write(session, asker, outcome, attributes, subject_id, None)
+    _write(session, asker, attributes, [(outcome, subject_id)])
 
 
 def record_accesses(
@@ -94,10 +166,7 @@ def record_accesses(
 
     ``told`` are the outcome and the subject of each row, as `record_access` has them.
     """
-    asked = _sorted(attributes)
-    rows = [_columns(asker, outcome, asked, subject, None) for outcome, subject in told]
-    if rows:
-        session.execute(sa.insert(AccessEvent), rows)
+    _write(session, asker, attributes, told)
 
 
 def record_refusal(
@@ -106,47 +175,37 @@ def record_refusal(
     reason: str,
     attributes: Iterable[str],
     subject_id: str | None = None,
-) -> str:
-    """Write the row of a refused request, durable on return; return its id.
+) -> None:
+    """Write the row of a refused request, durable on return.
 
     ``reason`` is the true one, as an error code, even where the answer says only "not found".
     """
     with database.transaction() as session:
-        return _write(session, asker, "refused", attributes, subject_id, reason)
+        _write(session, asker, attributes, [("refused", subject_id)], reason)
 
 
-def _write(  # noqa: PLR0913, PLR0917 - the parts of one row
+def _write(
     session: Session,
     asker: Asker,
-    outcome: Outcome,
     attributes: Iterable[str],
-    subject_id: str | None,
-    reason: str | None,
-) -> str:
-    row = _columns(asker, outcome, _sorted(attributes), subject_id, reason)
-    # At once, so that a row the database refuses stops the read and not only the commit.
-    session.execute(sa.insert(AccessEvent), [row])
-    return str(row["id"])
-
-
-def _sorted(attributes: Iterable[str]) -> str:
-    return " ".join(sorted(set(attributes)))
-
-
-def _columns(
-    asker: Asker, outcome: Outcome, attributes: str, subject_id: str | None, reason: str | None
-) -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "at": now(),
-        "client_id": asker.client_id,
-        "person_id": asker.person_id,
-        "procedure": asker.procedure,
-        "case": asker.case,
-        "legal_basis": asker.legal_basis,
-        "trace_id": asker.trace_id,
-        "subject_id": subject_id,
-        "attributes": attributes,
-        "outcome": outcome,
-        "reason": reason,
-    }
+    told: Iterable[tuple[Outcome, str | None]],
+    reason: str | None = None,
+) -> None:
+    context = context_of(asker, attributes)
+    moment = now()
+    rows = [
+        {
+            "at": moment,
+            "context_id": context.id,
+            "case": asker.case,
+            "trace_id": asker.trace_id,
+            "subject_id": subject,
+            "outcome": outcome,
+            "reason": reason,
+        }
+        for outcome, subject in told
+    ]
+    if rows:
+        # At once, so that a row the database refuses stops the read and not only the commit.
+        keep_context(session, context)
+        session.execute(sa.insert(AccessEvent), rows)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 # Viet Nam has had one offset and no daylight saving since 1975; a fixed offset
 # spares the product a time-zone database at run time.
-VIET_NAM = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+_AHEAD = timedelta(hours=7)
+VIET_NAM = timezone(_AHEAD, "Asia/Ho_Chi_Minh")
 
 _fixed: list[datetime] = []
 
@@ -23,7 +24,13 @@ def now() -> datetime:
 
 def today() -> date:
     """Return the calendar day in Viet Nam, which is the day the law means."""
-    return now().astimezone(VIET_NAM).date()
+    # One addition says what a conversion between zones says, at half the price.
+    return (now() + _AHEAD).date()
+
+
+def tomorrow() -> float:
+    """Return when the next day begins in Viet Nam, in seconds since 1970."""
+    return datetime.combine(today() + timedelta(days=1), time.min, VIET_NAM).timestamp()
 
 
 @contextmanager

@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
+
+import msgspec
 
 from registry.kernel.errors import FieldError, Malformed, Refused, Text
 
@@ -19,6 +21,7 @@ Document = Mapping[str, Any]
 Derive = Callable[[Document, date], Any]
 MOST_FIELDS = 130
 _COMPILED = 4096
+_NULL = msgspec.Raw(b"null")
 
 _UNKNOWN = Text("Không có trường dữ liệu này.", "There is no such field.")
 _AUTOMATIC = Text(
@@ -85,6 +88,24 @@ class Selection:
         for steps, derive in self._derived:
             if derive(document, on) != derive(rest, on):
                 yield ".".join(steps)
+
+    def reader(self, read: Iterable[str]) -> Callable[[bytes], Document]:
+        """Return what reads of a stored document only as much as `cut` needs.
+
+        What nobody looks into stays the bytes that it is (``msgspec.Raw``), ready for the answer.
+        ``read`` are further paths that somebody looks into, where the selection comes near them.
+        """
+        tree: dict[str, Any] = {}
+        for attribute in self._attributes:
+            if attribute.derive is None:
+                _plant(tree, attribute.path.split("."), msgspec.Raw)
+        sources = [path for a in self._attributes for path in a.sources]
+        for path in (*sources, "under_review"):
+            _plant(tree, path.split("."), Any)
+        for path in read:
+            if path.split(".")[0] in tree:
+                _plant(tree, path.split("."), Any)
+        return msgspec.json.Decoder(_shape(tree)).decode
 
     def lasting(self) -> Selection:
         """Return the selection without what changes with the day alone."""
@@ -184,11 +205,26 @@ def _plant(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
     tree[path[-1]] = value
 
 
+def _one_or_many(shape: Any) -> Any:
+    # A path leads through every item of a list: holders.name is the name of each.
+    return shape | list[shape] | None
+
+
+def _shape(tree: Mapping[str, Any]) -> Any:
+    """Return the type of a document that has no more than ``tree`` names."""
+    members = {
+        key: _one_or_many(_shape(below)) if isinstance(below, dict) else below
+        for key, below in tree.items()
+    }
+    make: Any = TypedDict
+    return make("Excerpt", members, total=False)
+
+
 def _cut(document: Document, tree: Mapping[str, Any]) -> dict[str, Any]:
     record: dict[str, Any] = {}
     for key, below in tree.items():
         value = document.get(key)
-        if value is None:
+        if value is None or value == _NULL:
             continue
         if below is not None:
             # A path leads through every item of a list: holders.name is the name of each.

@@ -14,55 +14,55 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
+import orjson
 import psycopg
 from psycopg.pq import ExecStatus
 
-from registry.kernel.access_log import Asker, Outcome
+from registry.kernel.access_log import Context, Outcome, keep_context
 from registry.kernel.clock import now
-from registry.kernel.db import Database, new_id
+from registry.kernel.db import Database
 from registry.kernel.errors import Unavailable
 
 Found = TypeVar("Found")
-Event = tuple[Any, ...]
-Digest = Callable[[Sequence[tuple[Any, ...]]], tuple[Found, Sequence[Event]]]
+Row = tuple[Any, ...]
+Told = tuple[Outcome, str | None]
+"""The outcome of one access row, and its subject as the rows have it."""
+Digest = Callable[[Sequence[Row]], tuple[Found, Iterable[Told]]]
 
-_COLUMNS = (
-    "id, at, client_id, person_id, procedure, case_number, legal_basis, trace_id, subject_id,"
-    " attributes, outcome, reason"
-)
+_COLUMNS = "at, context_id, case_number, trace_id, subject_id, outcome, reason"
 _WAIT_SECONDS = 5.0
+_CONTEXTS = 10_000
 _ONE, _MANY = b"look_up_one", b"look_up_many"
+# Without the quotation marks and the offset: SQLite keeps UTC, and our connections speak in it.
+_MOMENT = slice(1, -len('+00:00"'))
 
 
-def event(asker: Asker, outcome: Outcome, attributes: str, subject_id: str | None) -> Event:
-    """Return an access row as the columns of ``access_event``; ``attributes`` are sorted text."""
-    return (
-        new_id(),
-        now(),
-        asker.client_id,
-        asker.person_id,
-        asker.procedure,
-        asker.case,
-        asker.legal_basis,
-        asker.trace_id,
-        subject_id,
-        attributes,
-        outcome,
-        None,
-    )
+class Asking(NamedTuple):
+    """What the access rows of one request share."""
+
+    context: Context
+    case: str
+    trace_id: str
+
+    def begin(self) -> Row:
+        """Return the columns of a row made now, up to the subject."""
+        # Several times faster than the moment's own way to tell itself.
+        at = orjson.dumps(now()).decode()[_MOMENT].replace("T", " ")
+        return (at, self.context.id, self.case, self.trace_id)
 
 
 class HotPath(Protocol):
-    """Reads by identifier values, and keeps what the digest of the rows says must be logged."""
+    """Reads by identifier values, and logs what the digest of the rows says was told."""
 
-    def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
-        """Return what ``digest`` makes of the rows for ``values``, its events durable.
+    def run(self, values: Sequence[str], asking: Asking, digest: Digest[Found]) -> Found:
+        """Return what ``digest`` makes of the rows for ``values``, its access rows durable.
 
-        ``values`` are digits only. Columns come as text, and as None where they have no value.
+        ``values`` are digits only. Columns come as text, and as None where they have no value;
+        the last one comes as bytes. ``digest`` may be asked twice, so it does nothing else.
         """
 
     def close(self) -> None:
@@ -70,107 +70,159 @@ class HotPath(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Statements:
-    """One SELECT in the dialects, each with one parameter: for one value, and for several.
+class Source:
+    """What to read: ``columns``, the subject first, of the rows of ``tables`` by ``key``.
 
-    For several, ``?`` on SQLite is a JSON array for ``json_each``, and ``$1`` on PostgreSQL an
-    array of text; either costs several times as much as a comparison with one value.
+    Several values cost several times as much as a comparison with one, on either database.
     """
 
-    sqlite_one: str
-    sqlite: str
-    postgresql_one: str
-    postgresql: str
+    columns: tuple[str, ...]
+    tables: str
+    key: str
 
 
-def open_hot_path(database: Database, statements: Statements) -> HotPath:
+def open_hot_path(database: Database, source: Source) -> HotPath:
     """Return the path for ``database``."""
     if database.dialect == "sqlite":
-        return _Sqlite(database, statements)
-    return _Postgresql(database, statements)
+        return _Sqlite(database, source)
+    return _Postgresql(database, source)
+
+
+class _Contexts:
+    """Sees to it that a context stands in the database before the first row that names it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._kept: set[str] = set()
+
+    def keep(self, context: Context) -> None:
+        if context.id in self._kept:
+            return
+        with self._database.transaction() as session:
+            keep_context(session, context)
+        if len(self._kept) >= _CONTEXTS:
+            self._kept.clear()
+        self._kept.add(context.id)
+
+
+class _Teller:
+    """The function that SQLite's statement asks, with the row it found, for the outcome to log.
+
+    It answers None, which the log does not take, where that is not all there is to it: a second
+    row, another subject, an error.
+    """
+
+    __slots__ = ("asked", "digest", "found")
+
+    digest: Digest[Any]
+    found: Any
+    asked: int
+
+    def __call__(self, *row: Any) -> Outcome | None:
+        self.asked += 1
+        try:
+            self.found, told = self.digest([row])
+            [(outcome, subject)] = told
+        except Exception:
+            return None
+        return outcome if self.asked == 1 and subject == row[0] else None
 
 
 class _Sqlite:
-    def __init__(self, database: Database, statements: Statements) -> None:
+    def __init__(self, database: Database, source: Source) -> None:
         self._database = database
-        self._one, self._many = statements.sqlite_one, statements.sqlite
         self._local = threading.local()
-        marks = ", ".join("?" * (_COLUMNS.count(",") + 1))
-        self._insert = f"INSERT INTO access_event ({_COLUMNS}) VALUES ({marks})"  # noqa: S608 - no input in it
+        self._contexts = _Contexts(database)
+        *columns, last = source.columns
+        # As text, the driver would decode it, and its reader encode it again.
+        told = ", ".join((*columns, f"CAST({last} AS BLOB)"))
+        of = f"FROM {source.tables} WHERE {source.key}"
+        self._insert = f"INSERT INTO access_event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, NULL)"  # noqa: S608 - no input in it
+        self._at_once = (
+            f"INSERT INTO access_event ({_COLUMNS})"
+            f" SELECT ?, ?, ?, ?, {columns[0]}, told({told}), NULL {of} = ?"
+        )
+        self._read = f"SELECT {told} {of} IN (SELECT value FROM json_each(?))"  # noqa: S608 - no input in it
 
-    def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
-        connection = self._connection()
+    def run(self, values: Sequence[str], asking: Asking, digest: Digest[Found]) -> Found:
+        self._contexts.keep(asking.context)
         try:
+            connection, teller = self._connection()
             if len(values) == 1:
-                rows = connection.execute(self._one, (values[0],)).fetchall()
-            else:
-                # The values are digits, so nothing needs escaping.
-                array = '["' + '","'.join(values) + '"]'
-                rows = connection.execute(self._many, (array,)).fetchall()
-            found, events = digest(rows)
-            self._keep(connection, [_for_sqlite(event) for event in events])
+                teller.asked, teller.digest = 0, digest
+                try:
+                    # A statement on its own is a transaction of its own.
+                    connection.execute(self._at_once, (*asking.begin(), values[0]))
+                except sqlite3.IntegrityError:
+                    teller.asked = 0
+                if teller.asked:
+                    found: Found = teller.found
+                    return found
+            return self._one_after_the_other(connection, values, asking, digest)
         except sqlite3.Error as error:
             self.close()
             raise Unavailable from error
+
+    def _one_after_the_other(
+        self,
+        connection: sqlite3.Connection,
+        values: Sequence[str],
+        asking: Asking,
+        digest: Digest[Found],
+    ) -> Found:
+        # The values are digits, so nothing needs escaping.
+        array = '["' + '","'.join(values) + '"]'
+        found, told = digest(connection.execute(self._read, (array,)).fetchall())
+        connection.execute("BEGIN IMMEDIATE")
+        rows = [(*asking.begin(), subject, outcome) for outcome, subject in told]
+        connection.executemany(self._insert, rows)
+        connection.execute("COMMIT")
         return found
 
-    def _keep(self, connection: sqlite3.Connection, rows: list[Event]) -> None:
-        if len(rows) == 1:
-            # A statement on its own is a transaction of its own.
-            connection.execute(self._insert, rows[0])
-        else:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.executemany(self._insert, rows)
-            connection.execute("COMMIT")
-
-    def _connection(self) -> sqlite3.Connection:
-        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
+    def _connection(self) -> tuple[sqlite3.Connection, _Teller]:
+        held: tuple[sqlite3.Connection, _Teller] | None = getattr(self._local, "connection", None)
         if held is None:
             pooled = self._database.engine.raw_connection()
             # The pool's owner set it up; from here on it is this thread's alone.
-            held = cast("sqlite3.Connection", pooled.dbapi_connection)
+            connection = cast("sqlite3.Connection", pooled.dbapi_connection)
             pooled.detach()
-            self._local.connection = held
+            teller = _Teller()
+            connection.create_function("told", -1, teller)
+            held = self._local.connection = connection, teller
         return held
 
     def close(self) -> None:
         held = getattr(self._local, "connection", None)
         self._local.connection = None
         if held is not None:
-            held.close()
-
-
-def _for_sqlite(event: Event) -> Event:
-    key, at, *rest = event
-    subject = rest[6]
-    rest[6] = subject and subject.replace("-", "")
-    moment = at.replace(tzinfo=None).isoformat(" ", "microseconds")
-    return (key.replace("-", ""), moment, *rest)
+            held[0].close()
 
 
 class _Postgresql:
-    def __init__(self, database: Database, statements: Statements) -> None:
+    def __init__(self, database: Database, source: Source) -> None:
         self._address = database.engine.url.set(drivername="postgresql").render_as_string(
             hide_password=False
         )
-        self._statements = {
-            _ONE: statements.postgresql_one.encode(),
-            _MANY: statements.postgresql.encode(),
-        }
+        told = f"SELECT {', '.join(source.columns)} FROM {source.tables} WHERE {source.key}"  # noqa: S608 - names of our own tables
+        self._statements = {_ONE: f"{told} = $1".encode(), _MANY: f"{told} = ANY($1)".encode()}
         self._local = threading.local()
+        self._contexts = _Contexts(database)
         self._committer = _GroupCommitter(self._address)
 
-    def run(self, values: Sequence[str], digest: Digest[Found]) -> Found:
+    def run(self, values: Sequence[str], asking: Asking, digest: Digest[Found]) -> Found:
+        self._contexts.keep(asking.context)
         try:
             rows = self._read_again(values)
         except psycopg.Error as error:
             self._forget()
             raise Unavailable from error
-        found, events = digest(rows)
-        self._committer.keep(events)
+        found, told = digest(rows)
+        self._committer.keep(
+            [(*asking.begin(), subject, outcome, None) for outcome, subject in told]
+        )
         return found
 
-    def _read_again(self, values: Sequence[str]) -> list[tuple[str | None, ...]]:
+    def _read_again(self, values: Sequence[str]) -> list[tuple[str | bytes | None, ...]]:
         """Read, once more on a new connection if the one at hand was lost while it was idle."""
         held: psycopg.Connection[Any] | None = getattr(self._local, "connection", None)
         try:
@@ -181,16 +233,17 @@ class _Postgresql:
             self._forget()
             return self._read(values)
 
-    def _read(self, values: Sequence[str]) -> list[tuple[str | None, ...]]:
+    def _read(self, values: Sequence[str]) -> list[tuple[str | bytes | None, ...]]:
         # Below the driver's cursors: the answer is text that is handed on, not values to adapt.
         one = len(values) == 1
         value = values[0] if one else "{" + ",".join(values) + "}"
         found = self._connection().pgconn.exec_prepared(_ONE if one else _MANY, [value.encode()])
         if found.status != ExecStatus.TUPLES_OK:
             raise psycopg.OperationalError("the look-up's statement failed")
-        columns = range(found.nfields)
+        last = found.nfields - 1
+        get = found.get_value
         return [
-            tuple(_text(found.get_value(row, column)) for column in columns)
+            (*(_text(get(row, column)) for column in range(last)), get(row, last))
             for row in range(found.ntuples)
         ]
 
@@ -224,7 +277,7 @@ def _connect(address: str) -> psycopg.Connection[Any]:
         address,
         autocommit=True,
         client_encoding="utf-8",
-        options=f"{limits} -c plan_cache_mode=force_generic_plan",
+        options=f"{limits} -c plan_cache_mode=force_generic_plan -c timezone=UTC",
     )
 
 
@@ -237,7 +290,7 @@ class _Waiting:
 
     __slots__ = ("events", "kept")
 
-    def __init__(self, events: Sequence[Event]) -> None:
+    def __init__(self, events: Sequence[Row]) -> None:
         self.events = events
         self.kept: bool | None = None
 
@@ -255,7 +308,7 @@ class _GroupCommitter:
         self._queue: deque[_Waiting] = deque()
         self._connection: psycopg.Connection[Any] | None = None
 
-    def keep(self, events: Sequence[Event]) -> None:
+    def keep(self, events: Sequence[Row]) -> None:
         """Return when ``events`` are durable; raises Unavailable if they could not be kept."""
         waiting = _Waiting(events)
         self._queue.append(waiting)
@@ -314,7 +367,7 @@ class _GroupCommitter:
 _COPY_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _line(event: Event) -> str:
+def _line(event: Row) -> str:
     """Return one row in the text format of COPY."""
     cells = ("\\N" if v is None else str(v).translate(_COPY_ESCAPES) for v in event)
     return "\t".join(cells) + "\n"

@@ -15,17 +15,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
 import orjson
 
 from auth.guard import authorize, new_trace_id
 from registry.app import create_app
-from registry.citizens.hot import HotLookup
-from registry.citizens.records import select_fields
+from registry.citizens.hot import HotLookup, Question
 from registry.fastpath import FastPath
 from registry.kernel.clock import today
-from registry.kernel.db import Database, new_id
-from registry.kernel.fields import Selection
-from registry.kernel.hotpath import Event, HotPath, event
+from registry.kernel.db import Database
+from registry.kernel.fields import Document
+from registry.kernel.hotpath import Asking, HotPath, Row, Told
 from tests.benchmarks import stage
 from tests.cluster import cluster
 
@@ -50,15 +50,16 @@ def waterfall(url: str, citizens: int) -> None:
         principal = authorize(state.verifier, headers, "citizens:read", "0" * 32, personal=True)
         lookup: HotLookup = state.hot_lookup
         path: HotPath = lookup._path
-        selection = select_fields(principal, _FIELDS)
-        kept: list[tuple[Any, ...]] = []
+        question = lookup.question(principal, _FIELDS)
+        asking = Asking(question.context, "BENCH-0001", "0" * 32)
+        kept: list[Row] = []
 
-        def grab(rows: Sequence[tuple[Any, ...]]) -> tuple[None, list[Event]]:
+        def grab(rows: Sequence[Row]) -> tuple[None, list[Told]]:
             kept.extend(rows)
-            return None, []
+            return None, [("delivered", rows[0][0])]
 
-        path.run([stage.person(0)], grab)
-        attributes = " ".join(selection.paths)
+        path.run([stage.person(0)], asking, grab)
+        document = kept[0][-1]
         one_id = stage.person(1)
 
         def ask(through: Any, body: bytes, length: int) -> None:
@@ -66,23 +67,27 @@ def waterfall(url: str, citizens: int) -> None:
             for _ in through(environ, lambda *_: None):
                 pass
 
-        def log(rows: Sequence[Any]) -> tuple[None, list[Event]]:
-            return None, [event(principal.asker, "delivered", attributes, new_id()) for _ in rows]
+        def log(rows: Sequence[Row]) -> tuple[None, list[Told]]:
+            return None, [("delivered", rows[0][0])]
 
         body = orjson.dumps({"identifiers": [one_id], "fields": list(_FIELDS)})
         short = cast("FastPath", app.wsgi_app)
+        environ = _environ(headers, body, len(body))
         layers: dict[str, Callable[[], Any]] = {
+            "request read": lambda: short._content(_environ(headers, body, len(body))),
             "door: token, purpose, agreement": lambda: authorize(
                 state.verifier, headers, "citizens:read", new_trace_id(""), personal=True
             ),
-            "selection of attributes, compiled before": lambda: select_fields(principal, _FIELDS),
-            "read by identifier": lambda: path.run([one_id], lambda _: (None, [])),
-            "read and durable access row": lambda: path.run([one_id], log),
-            "document parsed, cut, rendered": lambda: _render(kept[0][-1], selection),
+            "door and selection, as remembered": lambda: short._question(
+                state.hot_lookup, environ, _FIELDS
+            ),
+            "read and durable access row": lambda: path.run([one_id], asking, log),
+            "document read as far as needed": lambda: question.read(document),
+            "document cut and rendered": lambda: _render(question.read(document), question),
             "the whole short way": lambda: ask(short, body, len(body)),
             "the same through Flask": lambda: ask(short._wsgi, body, len(body)),
         }
-        sys.stdout.write(f"{database.dialect}, document of {len(kept[0][-1])} bytes\n")
+        sys.stdout.write(f"{database.dialect}, document of {len(document)} bytes\n")
         found = {name: _best(layer) for name, layer in layers.items()}
         whole = found["the whole short way"]
         for name, micros in found.items():
@@ -91,8 +96,8 @@ def waterfall(url: str, citizens: int) -> None:
         database.close()
 
 
-def _render(text: str, selection: Selection) -> bytes:
-    return orjson.dumps(selection.cut(orjson.loads(text), today()))
+def _render(excerpt: Document, question: Question) -> bytes:
+    return msgspec.json.encode(question.selection.cut(excerpt, today()))
 
 
 def _environ(headers: dict[str, str], body: bytes, length: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from datasets.differences import Wanted
 from datasets.models import Submission
 from datasets.specs import RULES
 from datasets.specs.rules import Threshold
-from registry.kernel.access_log import AccessEvent, Asker
+from registry.kernel.access_log import AccessContext, AccessEvent, Asker, record_access
 from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.errors import Conflict, Invalid, Refused
@@ -107,7 +107,9 @@ def test_breaking_the_glass_is_loud_in_the_log(desk: Desk) -> None:
     desk.publish(submission)
     with desk.database.reading() as session:
         [row] = session.scalars(
-            sa.select(AccessEvent).where(AccessEvent.procedure == "sogoc:break-glass")
+            sa.select(AccessEvent).where(
+                AccessEvent.context.has(AccessContext.procedure == "sogoc:break-glass")
+            )
         )
     assert (row.person_id, row.legal_basis) == ("steward", "bão, mất liên lạc")
 
@@ -188,20 +190,13 @@ def test_differences_are_paged_and_filtered(desk: Desk) -> None:
 def test_the_impact_names_clients_whose_answers_would_be_others(desk: Desk) -> None:
     submission = _changed(desk, sex="Nam")
     [told] = _differences(desk, submission, Wanted())
-    row = {
-        "client_id": "ward-office",
-        "procedure": "1.004222",
-        "case": "H-1",
-        "legal_basis": "Luật",
-        "trace_id": "t",
-        "subject_id": told.record,
-        "outcome": "delivered",
-    }
+    asker = Asker("ward-office", "1.004222", "H-1", "Luật", "t")
     with desk.database.transaction() as session:
-        for number, (attributes, age) in enumerate((("name sex", 1), ("name", 1), ("sex", 40))):
-            key = f"0198c0de-0000-7000-8000-00000000000{number}"
-            at = now() - differences.IMPACT * (age / 30)
-            session.add(AccessEvent(id=key, at=at, attributes=attributes, **row))
+        record_access(session, asker, "delivered", ["sex"], told.record)
+        # Of longer ago than anybody asks.
+        session.execute(sa.update(AccessEvent).values(at=now() - 2 * differences.IMPACT))
+        record_access(session, asker, "delivered", ["name", "sex"], told.record)
+        record_access(session, asker, "delivered", ["name"], told.record)
     with desk.database.reading() as session:
         found = submissions.require_submission(session, submission)
         assert [

@@ -139,6 +139,21 @@ def _logged(session: Session) -> list[tuple[str, str | None, str]]:
 )
 @given(steps=steps, asked=fields, later=st.integers(0, 700))
 @example(
+    # A term on a kind of residence that has none, which the residence in force minds all the same.
+    steps=[
+        (
+            0,
+            (
+                "load",
+                date(2025, 1, 1),
+                {"permanent": {"address": address(), "term_end": "2025-01-01"}},
+            ),
+        )
+    ],
+    asked=["effective_residence"],
+    later=0,
+)
+@example(
     # An end that was still to come when it was recorded, and is past when it is asked about.
     steps=[(0, ("amend", date(2025, 6, 1), date(2026, 6, 1), {"current": {"address": address()}}))],
     asked=["residence"],
