@@ -87,7 +87,7 @@ def test_the_id_of_a_context_tells_its_content() -> None:
 
 def test_rows_from_before_contexts_are_kept_in_their_order(database: Database) -> None:
     config = migrations._config()
-    step = ScriptDirectory.from_config(config).get_revision("0011")
+    step = ScriptDirectory.from_config(config).get_revision("0013")
     assert step is not None
     subject = new_id()
     with database.transaction() as session:
