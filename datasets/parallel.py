@@ -13,7 +13,7 @@ import subprocess
 import sys
 import traceback
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields
 from datetime import date, datetime
@@ -21,7 +21,7 @@ from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from datasets.formats import Row
 from datasets.specs import SPECS
@@ -46,7 +46,7 @@ class ReaderFailed(RuntimeError):
     """A reader process could not read a row, or died; says where in the code, never what row."""
 
 
-def entries(spec: Spec, rows: Iterable[Row], *, processes: int | None = None) -> Iterator[Entry]:
+def entries(spec: Spec, rows: Iterable[Row], *, processes: int | None = None) -> Generator[Entry]:
     """Yield what a specification makes of ``rows``, as ``spec.read`` does, line by line.
 
     A file of more than some thousands of rows, in which each row is an entry, is read by as many
@@ -55,15 +55,20 @@ def entries(spec: Spec, rows: Iterable[Row], *, processes: int | None = None) ->
     """
     wanted = _processors() if processes is None else processes
     if spec.row is None or wanted < 2 or SPECS.get(spec.name) is not spec:  # noqa: PLR2004
-        return spec.read(rows)
-    return unique(_in_order(spec, iter(rows), wanted))
+        yield from spec.read(rows)
+        return
+    readers = _in_order(spec, iter(rows), wanted)
+    try:
+        yield from unique(readers)
+    finally:
+        readers.close()
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
-def _in_order(spec: Spec, rows: Iterator[Row], processes: int) -> Iterator[Entry]:
+def _in_order(spec: Spec, rows: Iterator[Row], processes: int) -> Generator[Entry]:
     yield from (_read(spec, row) for row in islice(rows, _ALONE))
     chunk = list(islice(rows, _CHUNK))
     if not chunk:
@@ -123,7 +128,7 @@ class Reader:
             raise ReaderFailed(answer or "a reader process died")
         return answer
 
-    def _send(self, content: object) -> None:
+    def _send(self, content: Any) -> None:
         assert self._process.stdin is not None  # noqa: S101 - it is a pipe
         try:
             _send(self._process.stdin, content)
@@ -163,14 +168,14 @@ def _answer(spec: Spec, rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]
         return type(error).__name__ + "\n" + "".join(traceback.format_tb(error.__traceback__))
 
 
-def _send(pipe: BinaryIO, content: object) -> None:
+def _send(pipe: IO[bytes], content: Any) -> None:
     packed = marshal.dumps(content)
     pipe.write(len(packed).to_bytes(_LENGTH_BYTES, "big"))
     pipe.write(packed)
     pipe.flush()
 
 
-def _receive(pipe: BinaryIO) -> Any:
+def _receive(pipe: IO[bytes]) -> Any:
     """Return the next content of a pipe, None at its end."""
     head = pipe.read(_LENGTH_BYTES)
     length = int.from_bytes(head, "big")
@@ -181,9 +186,9 @@ def _receive(pipe: BinaryIO) -> Any:
 
 
 def _packed_row(row: Row) -> tuple[Any, ...]:
-    values = _row_values(row)
+    values: tuple[Any, ...] = _row_values(row)
     if type(row.cells) is dict:
-        return values  # type: ignore[no-any-return]
+        return values
     return (*values[:_CELLS], dict(row.cells), *values[_CELLS + 1 :])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 from datasets.formats import Row
@@ -109,8 +111,51 @@ def test_a_ragged_row_is_reported() -> None:
     assert entry.change is None
 
 
+@pytest.mark.parametrize("dataset", SPECS)
+def test_a_blank_row_is_skipped_and_told_of(dataset: str) -> None:
+    [entry] = SPECS[dataset].read([Row(7, {})])
+    assert [(f.rule, f.line) for f in entry.findings] == [("blank_row", 7)]
+    assert (entry.rows, entry.change, entry.skipped) == (1, None, True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells(Row):
+    """A row of a format that keeps amounts, or whose letters were read anew."""
+
+    numeric: frozenset[str] = frozenset()
+    repaired: frozenset[str] = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "row", "column"),
+    [
+        ("citizens", CITIZEN, "personal_id"),
+        ("citizens", CITIZEN | {"phone": "901234567"}, "phone"),
+        ("households", MEMBER, "member_id"),
+    ],
+)
+def test_a_number_of_a_paper_that_was_kept_as_an_amount_is_refused(
+    dataset: str, row: dict[str, str], column: str
+) -> None:
+    [entry] = SPECS[dataset].read([_Cells(2, row, numeric=frozenset({column}))])
+    assert [(f.rule, f.column) for f in entry.findings] == [("numeric_cell", column)]
+    assert entry.change is None
+
+
+def test_an_amount_that_is_no_number_of_a_paper_is_taken() -> None:
+    [entry] = SPECS["citizens"].read([_Cells(2, CITIZEN, numeric=frozenset({"birth_date"}))])
+    assert entry.findings == ()
+
+
+def test_letters_that_were_read_anew_are_told_of() -> None:
+    [entry] = SPECS["citizens"].read([_Cells(2, CITIZEN, repaired=frozenset({"full_name"}))])
+    assert [(f.rule, f.column) for f in entry.findings] == [("repaired_text", "full_name")]
+    assert entry.change is not None
+
+
 def test_every_rule_is_broken_by_some_row_here() -> None:
     shown = {rule for rule, *_ in CITIZENS + HOUSEHOLDS} | {"ragged_row", "row_of_rejected"}
+    shown |= {"blank_row", "numeric_cell", "repaired_text"}
     # Those of parcels are broken in test_parcel_files, which says so itself.
     assert shown | OF_ACTS == RULES.keys() - {words[0] for words in PARCEL_RULES}
 
