@@ -16,6 +16,7 @@ import pytest
 
 from datasets import parallel
 from datasets.formats import Row, read_rows
+from datasets.readers import ReaderFailed
 from datasets.specs import SPECS, Entry
 from datasets.specs.unique import Numbers, Seen
 from datasets.synthetic import files
@@ -74,7 +75,7 @@ def test_several_processes_say_what_one_says_in_the_order_of_the_file() -> None:
 def test_a_row_that_no_reader_can_read_fails_the_file_and_says_nothing_of_the_row() -> None:
     rows = [*_rows(), Row(9, {"secret": "900190000001"})]
     before = _readers()
-    with pytest.raises(parallel.ReaderFailed, match="KeyError") as failed:
+    with pytest.raises(ReaderFailed, match="KeyError") as failed:
         list(parallel.entries(CITIZENS, rows, processes=2))
     assert "secret" not in str(failed.value)
     assert _readers() == before
@@ -94,7 +95,7 @@ def test_whoever_leaves_early_leaves_no_process_behind() -> None:
 def test_a_reader_that_dies_fails_the_file() -> None:
     before = _readers()
     entries = parallel.entries(CITIZENS, _rows(MANY + 20_000), processes=2)
-    with pytest.raises(parallel.ReaderFailed):
+    with pytest.raises(ReaderFailed):
         for entry in entries:
             if entry.line == MANY:
                 for process in _readers() - before:
