@@ -29,6 +29,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.layers
 	$(BIN)/python -m tests.benchmarks.lookup
 	$(BIN)/python -m tests.benchmarks.bbox
+	$(BIN)/python -m tests.benchmarks.bulk
 
 format: $(READY)
 	$(BIN)/ruff format

@@ -1,50 +1,28 @@
 """Reads the rows of a large file in several processes, in the order of the file.
 
-A reader process is a fresh interpreter that is fed through its standard input and ends when that
-ends, so that none outlives whoever started it, however that came to its own end. What must look
-at more than one row, such as a number that two rows share, is done here.
+What must look at more than one row, such as a number that two rows share, is done here.
 """
 
 from __future__ import annotations
 
-import marshal
 import os
-import subprocess
-import sys
-import traceback
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import date, datetime
 from itertools import islice
-from pathlib import Path
 from queue import SimpleQueue
-from typing import IO, Any
 
 from datasets.formats import Row
+from datasets.readers import Packed, Reader, read_row, unpacked
 from datasets.specs import SPECS
-from datasets.specs.base import Entry, Finding, Spec, blank, unique
-from datasets.specs.unique import short
-from registry.kernel.bulk import uncollected
-from registry.kernel.clock import fixed, now, today
-from registry.kernel.fields import Document
-from registry.kernel.ledger import Change
-from registry.kernel.rendered import Rendered, render
-from registry.places.catalogue import catalogue, told
-from registry.places.loaded import Fact
+from datasets.specs.base import Entry, Spec, unique
 
 # What a reader takes to start is what one process reads in the time of this many rows.
 _ALONE = 10_000
 _CHUNK = 1000
-_LENGTH_BYTES = 4
-_START = "from datasets.parallel import serve; serve()"
 
 
-class ReaderFailed(RuntimeError):
-    """A reader process could not read a row, or died; says where in the code, never what row."""
-
-
-def entries(spec: Spec, rows: Iterable[Row], *, processes: int | None = None) -> Iterator[Entry]:
+def entries(spec: Spec, rows: Iterable[Row], *, processes: int | None = None) -> Generator[Entry]:
     """Yield what a specification makes of ``rows``, as ``spec.read`` does, line by line.
 
     A file of more than some thousands of rows, in which each row is an entry, is read by as many
@@ -53,16 +31,21 @@ def entries(spec: Spec, rows: Iterable[Row], *, processes: int | None = None) ->
     """
     wanted = _processors() if processes is None else processes
     if spec.row is None or wanted < 2 or SPECS.get(spec.name) is not spec:  # noqa: PLR2004
-        return spec.read(rows)
-    return unique(_in_order(spec, iter(rows), wanted))
+        yield from spec.read(rows)
+        return
+    readers = _in_order(spec, iter(rows), wanted)
+    try:
+        yield from unique(readers)
+    finally:
+        readers.close()
 
 
 def _processors() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
-def _in_order(spec: Spec, rows: Iterator[Row], processes: int) -> Iterator[Entry]:
-    yield from (_read(spec, row) for row in islice(rows, _ALONE))
+def _in_order(spec: Spec, rows: Iterator[Row], processes: int) -> Generator[Entry]:
+    yield from (read_row(spec, row) for row in islice(rows, _ALONE))
     chunk = list(islice(rows, _CHUNK))
     if not chunk:
         return
@@ -72,14 +55,14 @@ def _in_order(spec: Spec, rows: Iterator[Row], processes: int) -> Iterator[Entry
         readers.put(each)
     threads = ThreadPoolExecutor(processes)
 
-    def ask(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    def ask(rows: Sequence[Row]) -> list[Packed]:
         reader = readers.get()
         try:
             return reader.ask(rows)
         finally:
             readers.put(reader)
 
-    waiting: deque[Future[list[tuple[Any, ...]]]] = deque()
+    waiting: deque[Future[list[Packed]]] = deque()
     try:
         while chunk or waiting:
             if chunk:
@@ -87,130 +70,8 @@ def _in_order(spec: Spec, rows: Iterator[Row], processes: int) -> Iterator[Entry
                 chunk = list(islice(rows, _CHUNK))
             # One more than can be read at once, so that none waits for what happens here.
             if not chunk or len(waiting) > processes:
-                yield from map(_entry, waiting.popleft().result())
+                yield from map(unpacked, waiting.popleft().result())
     finally:
         for each in started:
             each.stop()
         threads.shutdown(cancel_futures=True)
-
-
-def _read(spec: Spec, row: Row) -> Entry:
-    assert spec.row is not None  # noqa: S101 - `entries` looked
-    return spec.row(row) if row.cells else blank(row)
-
-
-class Reader:
-    """One reader process."""
-
-    def __init__(self, dataset: str) -> None:
-        path = [part or str(Path.cwd()) for part in sys.path]
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and code
-            [sys.executable, "-c", _START],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
-        )
-        facts = [dict(fact.to_document()) for fact in catalogue().loaded]
-        self._send((dataset, now().isoformat(), facts))
-
-    def ask(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-        """Return what each of ``rows`` says, packed (`_entry` unpacks it); raises ReaderFailed."""
-        self._send([_packed_row(row) for row in rows])
-        assert self._process.stdout is not None  # noqa: S101 - it is a pipe
-        answer = _receive(self._process.stdout)
-        if not isinstance(answer, list):
-            raise ReaderFailed(answer or "a reader process died")
-        return answer
-
-    def _send(self, content: object) -> None:
-        assert self._process.stdin is not None  # noqa: S101 - it is a pipe
-        try:
-            _send(self._process.stdin, content)
-        except BrokenPipeError:
-            raise ReaderFailed("a reader process died") from None
-
-    def stop(self) -> None:
-        """End the process at once, whatever it does."""
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except BrokenPipeError:
-                    continue
-
-
-def serve() -> None:
-    """Be a reader: take a dataset and the moment of the check, then rows, until there are none."""
-    source, sink = sys.stdin.buffer, sys.stdout.buffer
-    start = _receive(source)
-    if start is None:
-        return
-    dataset, moment, facts = start
-    # Every row of one check is held against the same day, also of one that lasts past midnight.
-    with (
-        fixed(datetime.fromisoformat(moment)),
-        told([Fact.from_document(fact) for fact in facts], today()),
-        uncollected(),
-    ):
-        while (rows := _receive(source)) is not None:
-            _send(sink, _answer(SPECS[dataset], rows))
-
-
-def _answer(spec: Spec, rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]] | str:
-    try:
-        return [_packed(_read(spec, Row(*row))) for row in rows]
-    except Exception as error:
-        # Without its message, which may repeat what a row says of somebody.
-        return type(error).__name__ + "\n" + "".join(traceback.format_tb(error.__traceback__))
-
-
-def _send(pipe: IO[bytes], content: Any) -> None:
-    packed = marshal.dumps(content)
-    pipe.write(len(packed).to_bytes(_LENGTH_BYTES, "big"))
-    pipe.write(packed)
-    pipe.flush()
-
-
-def _receive(pipe: IO[bytes]) -> Any:
-    """Return the next content of a pipe, None at its end."""
-    head = pipe.read(_LENGTH_BYTES)
-    length = int.from_bytes(head, "big")
-    packed = pipe.read(length)
-    # Only what our own process wrote comes through the pipe.
-    whole = len(head) == _LENGTH_BYTES and len(packed) == length
-    return marshal.loads(packed) if whole else None  # noqa: S302
-
-
-def _packed_row(row: Row) -> tuple[Any, ...]:
-    return tuple(row if type(row.cells) is dict else row._replace(cells=dict(row.cells)))
-
-
-def _packed(entry: Entry) -> tuple[Any, ...]:
-    change = entry.change
-    return (
-        entry.rows,
-        change
-        and (render(change.document), _known(change.document), change.valid_from.toordinal()),
-        tuple((f.rule, f.line, f.column, f.part) for f in entry.findings),
-        entry.line,
-        entry.part,
-        entry.ward,
-        entry.skipped,
-        tuple((rule, column, short(value)) for rule, column, value in entry.keys),
-    )
-
-
-def _known(document: Document) -> dict[str, Any]:
-    """Return the key of a document, which is asked for of every one of them."""
-    name = "personal_id" if "personal_id" in document else "code"
-    return {name: document[name]} if name in document else {}
-
-
-def _entry(packed: tuple[Any, ...]) -> Entry:
-    rows, change, findings, *rest = packed
-    if change is not None:
-        text, known, day = change
-        change = Change(Rendered(text, known), date.fromordinal(day))
-    return Entry(rows, change, tuple(Finding(*found) for found in findings), *rest)

@@ -103,12 +103,7 @@ def _converted(facts: str, code: str, on: date | None) -> Located:
         coded["legacy"] = {**line, "as_of": day.isoformat()}
     if conversion.outcome != "exact":
         candidates = [candidate.unit.code for candidate in conversion.candidates]
-        return "split_commune", {
-            **coded,
-            "candidates": candidates,
-            "method": "unresolved",
-            "confidence": 0,
-        }
+        return "split_commune", {**coded, "candidates": candidates, **UNRESOLVED}
     return None, {
         **coded,
         "current": _current(conversion.candidates[0].unit),

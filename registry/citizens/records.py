@@ -26,6 +26,7 @@ from registry.citizens.rules import (
     true_on,
 )
 from registry.kernel.access_log import Outcome, record_access, record_accesses
+from registry.kernel.bulk import among
 from registry.kernel.clock import today
 from registry.kernel.columns import require_record
 from registry.kernel.dates import PartialDate
@@ -189,7 +190,7 @@ def standings(session: Session, record_ids: Iterable[str]) -> dict[str, Standing
     while wanted:
         found = session.execute(
             sa.select(Citizen.id, Citizen.merged_into, Citizen.secrecy, Citizen.state).where(
-                Citizen.id.in_(wanted)
+                among(session, Citizen.id, wanted)
             )
         )
         rows |= {row.id: row for row in found}
@@ -430,7 +431,7 @@ def find_record_ids(session: Session, personal_ids: Iterable[str]) -> dict[str, 
         .join(Citizen, Citizen.row == CitizenIdentifier.citizen)
         .where(
             CitizenIdentifier.type.in_(("personal_id", "cancelled_id")),
-            CitizenIdentifier.value.in_(set(personal_ids)),
+            among(session, CitizenIdentifier.value, set(personal_ids)),
         )
         # The last one wins, as in a look-up.
         .order_by(Citizen.state == "active", CitizenIdentifier.type)

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from registry.citizens.changes import LEDGER
 from registry.citizens.models import Citizen
 from registry.citizens.records import standings
+from registry.kernel.bulk import among
 from registry.kernel.fields import Document
 from registry.kernel.history import Segment
 from registry.kernel.ledger import Moment
@@ -29,7 +30,7 @@ def documents(
     session: Session, record_ids: Collection[str], moment: Moment
 ) -> Mapping[str, Document]:
     """Return by record id what is known at ``moment``; the caller logs whom it tells of."""
-    found = session.scalars(sa.select(Citizen).where(Citizen.id.in_(record_ids))).all()
+    found = session.scalars(sa.select(Citizen).where(among(session, Citizen.id, record_ids))).all()
     known = LEDGER.documents(session, found, moment)
     return {citizen.id: known[citizen.row] for citizen in found if citizen.row in known}
 
@@ -39,12 +40,16 @@ def identities(session: Session, record_ids: Collection[str]) -> set[str]:
     known = set(record_ids) | {s.id for s in standings(session, record_ids).values()}
     fresh = known
     while fresh:
-        found = session.scalars(sa.select(Citizen.id).where(Citizen.merged_into.in_(fresh)))
+        found = session.scalars(
+            sa.select(Citizen.id).where(among(session, Citizen.merged_into, fresh))
+        )
         fresh = set(found) - known
         known = known | fresh
     return known
 
 
 def _rows(session: Session, record_ids: Collection[str]) -> dict[int, str]:
-    found = session.execute(sa.select(Citizen.row, Citizen.id).where(Citizen.id.in_(record_ids)))
+    found = session.execute(
+        sa.select(Citizen.row, Citizen.id).where(among(session, Citizen.id, record_ids))
+    )
     return {row[0]: row[1] for row in found}

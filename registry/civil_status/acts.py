@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -53,6 +53,8 @@ class Act:
 
     ``kind`` is its event (`kind_of_event`), ``when`` its effective date as precise as the source
     and ``day`` the first day of that; ``basis`` are the ids of the acts its document rests on.
+    ``code`` is the source system's key of the entry, ``amends`` that of the act which it corrects
+    or notes, ``persons`` are the people it names, one in a role, and ``people`` their keys.
     """
 
     id: str
@@ -60,38 +62,37 @@ class Act:
     basis: tuple[str, ...]
     kind: str
     when: PartialDate
+    # What every question about a person asks of every act, found once.
+    day: date = field(init=False, repr=False, compare=False)
+    code: str = field(init=False, repr=False, compare=False)
+    amends: str | None = field(init=False, repr=False, compare=False)
+    persons: Mapping[str, Mapping[str, Any]] = field(init=False, repr=False, compare=False)
+    people: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
-    @property
-    def code(self) -> str:
-        """The source system's key of the entry."""
-        return str(self.document["code"])
-
-    @property
-    def amends(self) -> str | None:
-        """The code of the act that it corrects or notes."""
-        return self.document.get("amends")
-
-    @property
-    def day(self) -> date:
-        """The first day that its effective date may mean."""
-        return self.when.first
-
-    @property
-    def persons(self) -> Mapping[str, Mapping[str, Any]]:
-        """The people it names, one in a role."""
+    def __post_init__(self) -> None:
+        """Find what is asked again and again."""
+        code = str(self.document["code"])
         persons: Mapping[str, Mapping[str, Any]] = self.document.get("persons", {})
-        return persons
+        people = {
+            role: str(entry.get("citizen_id") or entry.get("personal_id") or f"{code}/{role}")
+            for role, entry in persons.items()
+        }
+        for name, value in (
+            ("day", self.when.first),
+            ("code", code),
+            ("amends", self.document.get("amends")),
+            ("persons", persons),
+            ("people", people),
+        ):
+            object.__setattr__(self, name, value)
 
     def who(self, role: str) -> str | None:
         """Return the key of the person in ``role``: record id, else personal id, else the place."""
-        entry = self.persons.get(role)
-        if entry is None:
-            return None
-        return str(entry.get("citizen_id") or entry.get("personal_id") or f"{self.code}/{role}")
+        return self.people.get(role)
 
     def roles_of(self, who: str) -> list[str]:
         """Return the roles in which it names ``who``."""
-        return [role for role in self.persons if self.who(role) == who]
+        return [role for role, key in self.people.items() if key == who]
 
 
 def act_of(record_id: str, document: Document, basis: tuple[str, ...] = ()) -> Act:

@@ -39,7 +39,7 @@ from registry.civil_status.surroundings import (
     relatives,
     targets,
 )
-from registry.kernel.bulk import insert_rows
+from registry.kernel.bulk import among, insert_rows
 from registry.kernel.clock import now, today
 from registry.kernel.dates import PartialDate
 from registry.kernel.errors import FieldError, Invalid, Text
@@ -76,7 +76,9 @@ def book_key(book: str) -> str:
 
 
 def _find(session: Session, codes: Sequence[str]) -> dict[str, int]:
-    found = session.execute(sa.select(CivilAct.code, CivilAct.row).where(CivilAct.code.in_(codes)))
+    found = session.execute(
+        sa.select(CivilAct.code, CivilAct.row).where(among(session, CivilAct.code, codes))
+    )
     return {row[0]: row[1] for row in found}
 
 
@@ -101,7 +103,7 @@ def _link(session: Session, written: Sequence[tuple[int, Document]]) -> None:
         (row[0], row[1], row[2])
         for row in session.execute(
             sa.select(table.citizen_id, table.act, table.role).where(
-                table.act.in_([row for row, _ in written])
+                among(session, table.act, [row for row, _ in written])
             )
         )
     }
@@ -185,7 +187,9 @@ def _present(session: Session, codes: Sequence[str]) -> dict[str, tuple[Document
     version = CivilActVersion
     first = (
         sa.select(version.record, sa.func.min(version.valid_from).label("day"))
-        .where(version.record.in_(sa.select(CivilAct.row).where(CivilAct.code.in_(codes))))
+        .where(
+            version.record.in_(sa.select(CivilAct.row).where(among(session, CivilAct.code, codes)))
+        )
         .group_by(version.record)
         .subquery()
     )
@@ -300,7 +304,7 @@ def _books(session: Session, offices: Collection[str]) -> list[Book]:
         sa.select(CivilBook.office, CivilBook.as_of, CivilBook.year_from, CivilBook.year_to).where(
             CivilBook.kind == "marriage",
             CivilBook.complete.is_(True),
-            CivilBook.office.in_(sorted(offices)),
+            among(session, CivilBook.office, sorted(offices)),
         )
     )
     return [Book(*row) for row in found]

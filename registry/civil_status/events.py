@@ -130,15 +130,17 @@ class Status:
     marriage: Marriage
 
 
-def marital_on(acts: Sequence[Act], who: str, day: date) -> Status | None:
+def marital_on(acts: Sequence[Act], marriages: Sequence[Marriage], day: date) -> Status | None:
     """Return the marital status that acts tell of ``day``; None where none tells any.
+
+    ``marriages`` are those of the person (`marriages_of`).
 
     An annulled marriage leaves what was before it. A declared death ends a marriage as a death
     does, and its cancellation restores it unless the other has married again.
     """
     begun = [
         marriage
-        for marriage in marriages_of(acts, who)
+        for marriage in marriages
         if marriage.first <= day
         and (marriage.start or marriage.ended is None or marriage.ended.day <= day)
     ]
@@ -203,12 +205,21 @@ def parents_on(acts: Sequence[Act], child: str, day: date) -> dict[str, Parent]:
     return nobody | dict(_parents_in(act))
 
 
+def parental(acts: Sequence[Act]) -> list[Act]:
+    """Return those of ``acts`` that `parents_on` needs, for whoever asks it many times."""
+    found = [act for act in acts if act.kind in PARENT_KINDS]
+    ended = {act.amends for act in found}
+    return [act for act in acts if act.kind in PARENT_KINDS or act.code in ended]
+
+
 def _about(act: Act, child: str, acts: Sequence[Act]) -> bool:
     if (act.who("child") or act.who("person")) == child:
         return True
+    if act.kind != "adoption_end":
+        return False
     # The end of an adoption may name nobody but the entry that it ends.
     target = next((a for a in acts if a.code == act.amends), None)
-    return act.kind == "adoption_end" and target is not None and target.who("child") == child
+    return target is not None and target.who("child") == child
 
 
 def _parents_in(act: Act) -> Iterator[tuple[str, Parent]]:

@@ -24,6 +24,7 @@ from registry.civil_status.events import (
     life_on,
     marital_on,
     marriages_of,
+    parental,
     parents_on,
 )
 from registry.kernel.codes import load
@@ -94,9 +95,9 @@ class _Person:
         self._born = next((a for a in acts if a.kind == "birth" and a.who("child") == who), None)
         self._changes = [a for a in acts if _changes_the_person(a, who, acts)]
         self._lives = has_life_events(acts, who)
-        marriages = marriages_of(acts, who)
-        self._marries = bool(marriages)
-        self._orphans = [m.ended.day for m in marriages if m.start is None and m.ended]
+        self._marriages = marriages_of(acts, who)
+        self._orphans = [m.ended.day for m in self._marriages if m.start is None and m.ended]
+        self._parental = parental(acts)
         self._children = sorted(
             {
                 child
@@ -115,8 +116,7 @@ class _Person:
     def days(self) -> list[date]:
         """Return every day on which something may change, in order, none in the future."""
         days = {act.day for act in self._acts}
-        marriages = marriages_of(self._acts, self._who)
-        days |= {m.last for m in marriages if m.last}
+        days |= {m.last for m in self._marriages if m.last}
         days |= {self._birth.first} if self._birth else set()
         days |= {self._background.start} if self._background.start else set()
         days |= {gap.start for gap in self._background.gaps if gap.start != date.min}
@@ -146,10 +146,10 @@ class _Person:
         return view
 
     def _marital(self, day: date) -> dict[str, Any]:
-        told = marital_on(self._acts, self._who, day)
+        told = marital_on(self._acts, self._marriages, day)
         if told is None:
             leaf = self._without_acts(day)
-            apart: dict[str, Any] = {"spouse": None} if self._marries else {}
+            apart: dict[str, Any] = {"spouse": None} if self._marriages else {}
             if leaf["state"] == "known":
                 apart = {"spouse": None}
             return {"marital_status": leaf, **apart}
@@ -205,7 +205,7 @@ class _Person:
 
     def _family(self, day: date) -> dict[str, Any]:
         family: dict[str, Any] = {}
-        for side, parent in parents_on(self._acts, self._who, day).items():
+        for side, parent in parents_on(self._parental, self._who, day).items():
             family[side] = parent.entry and _relative(parent.entry, parent.basis)
         if self._children:
             family["children"] = [
@@ -214,7 +214,7 @@ class _Person:
         return family
 
     def _child(self, key: str, day: date) -> dict[str, Any] | None:
-        parents = parents_on(self._acts, key, day).values()
+        parents = parents_on(self._parental, key, day).values()
         mine = next((parent for parent in parents if parent.who == self._who), None)
         if mine is None:
             return None

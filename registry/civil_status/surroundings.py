@@ -13,6 +13,7 @@ from registry.citizens.records import standings
 from registry.citizens.related import identities
 from registry.civil_status.acts import Act, act_of, named
 from registry.civil_status.models import CivilAct, CivilActPerson
+from registry.kernel.bulk import among
 from registry.kernel.fields import Document
 
 # An act of these types may change what is true of people whom it does not name: a widow, the
@@ -132,7 +133,7 @@ def _naming(
     acts = sa.select(CivilActPerson.act)
     read: list[tuple[str, Document]] = []
     for part in parts(people):
-        linked = acts.where(CivilActPerson.citizen_id.in_(part))
+        linked = acts.where(among(session, CivilActPerson.citizen_id, part))
         query = sa.select(CivilAct.id, CivilAct.document).where(CivilAct.row.in_(linked))
         if types:
             query = query.where(CivilAct.type.in_(types))
@@ -144,7 +145,7 @@ def _naming(
 def _reading(session: Session, column: Any, values: Collection[str]) -> list[tuple[str, Document]]:
     read: list[tuple[str, Document]] = []
     for part in parts(values):
-        query = sa.select(CivilAct.id, CivilAct.document).where(column.in_(part))
+        query = sa.select(CivilAct.id, CivilAct.document).where(among(session, column, part))
         read += [(row[0], row[1]) for row in session.execute(query)]
     return read
 

@@ -1,7 +1,6 @@
 """Many rows into one table at once, by the fastest way that each database has.
 
-SQLAlchemy still says how each column's values are written; only its work per statement is left
-out, which for thousands of small rows costs more than the database itself.
+SQLAlchemy still says how each column's values are written; only its work per statement is left out.
 """
 
 from __future__ import annotations
@@ -19,10 +18,7 @@ from sqlalchemy.orm import Session
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Run a load without the collector of cycles: it would walk all rows again and again, in vain.
-
-    What a load makes goes away by itself; half of its time went into looking for the rest.
-    """
+    """Run a load without the collector of cycles, which would walk all rows again, in vain."""
     enabled = gc.isenabled()
     gc.disable()
     try:
@@ -35,9 +31,9 @@ def uncollected() -> Iterator[None]:
 def among(
     session: Session, column: sa.ColumnElement[Any] | Any, values: Iterable[Any]
 ) -> sa.ColumnElement[bool]:
-    """Return "``column`` is one of ``values``", of which there may be thousands, as one parameter.
+    """Return "``column`` is one of ``values``" with all of them, maybe thousands, as one parameter.
 
-    A parameter each would have the statement written and read anew for every number of them.
+    With a parameter each, the statement would be written and read anew for every number of them.
     """
     told, dialect = list(values), session.get_bind().dialect
     if dialect.name == "postgresql":
@@ -52,11 +48,9 @@ def among(
 def reserve_rows(session: Session, mapped: type[Any], count: int) -> list[int]:
     """Return ``count`` row numbers of a register's table that nobody has or will get."""
     if session.get_bind().dialect.name == "postgresql":
-        name = mapped.__tablename__
         series = sa.func.generate_series(1, count).table_valued("n")
-        sequence = sa.func.pg_get_serial_sequence(name, "row")
-        found = session.scalars(sa.select(sa.func.nextval(sequence)).select_from(series))
-        return list(found)
+        sequence = sa.func.pg_get_serial_sequence(mapped.__tablename__, "row")
+        return list(session.scalars(sa.select(sa.func.nextval(sequence)).select_from(series)))
     # SQLite has one writer at a time, and gives rows after the last one itself.
     last = session.scalar(sa.select(sa.func.max(mapped.row))) or 0
     return list(range(last + 1, last + 1 + count))
@@ -90,9 +84,9 @@ def insert_rows(
 
 
 def _copy(connection: sa.Connection, target: str, rows: Iterable[Sequence[Any]]) -> None:
-    driver = cast("Any", connection.connection.dbapi_connection)
     fault = connection.dialect.loaded_dbapi.Error
     try:
+        driver = cast("Any", connection.connection.dbapi_connection)
         with driver.cursor().copy(f"COPY {target} FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(row)
