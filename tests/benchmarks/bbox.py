@@ -182,7 +182,7 @@ def _timed(work: Callable[[], int]) -> tuple[float, int]:
 @contextmanager
 def databases() -> Iterator[list[Database]]:
     """Give an empty database of each kind."""
-    with cluster() as address, tempfile.TemporaryDirectory() as folder:
+    with cluster(durable=True) as address, tempfile.TemporaryDirectory() as folder:
         made = [
             Database(f"sqlite:///{folder}/registry.db", synchronous="NORMAL"),
             Database(address.replace("postgresql://", "postgresql+psycopg://")),

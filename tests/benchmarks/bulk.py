@@ -94,7 +94,7 @@ def main() -> int:
     told = parser.parse_args()
     costs: dict[int, float] = {}
     met = True
-    with tempfile.TemporaryDirectory() as scratch, cluster() as server:
+    with tempfile.TemporaryDirectory() as scratch, cluster(durable=True) as server:
         for count in told.citizens:
             path = _file(told.folder or Path(scratch), count)
             rounds = [_round(server, path, count, Path(scratch)) for _ in range(told.rounds)]

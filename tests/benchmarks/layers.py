@@ -128,7 +128,7 @@ def main() -> None:
     citizens = parser.parse_args().citizens
     with tempfile.TemporaryDirectory() as folder:
         waterfall(f"sqlite:///{folder}/registry.db", citizens)
-    with cluster() as address:
+    with cluster(durable=True) as address:
         waterfall(address.replace("postgresql://", "postgresql+psycopg://"), citizens)
 
 

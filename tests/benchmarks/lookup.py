@@ -32,7 +32,7 @@ INSERT INTO access_event (at, context_id, case_number, trace_id, subject_id, out
 
 def against_pgbench(citizens: int, seconds: int, pairs: int) -> float:
     """Return the median ratio of look-ups to pgbench transactions, printing every pair."""
-    with cluster() as address, tempfile.TemporaryDirectory() as folder:
+    with cluster(durable=True) as address, tempfile.TemporaryDirectory() as folder:
         url = address.replace("postgresql://", "postgresql+psycopg://")
         settings = stage.settings_for(url, Path(folder))
         database = Database(url)

@@ -11,11 +11,11 @@ import migrations
 from registry.kernel.db import Base, Database
 
 
-def test_the_head_equals_the_models(database: Database) -> None:
-    assert migrations.status(database) is None
-    migrations.upgrade(database)
-    assert migrations.status(database) == migrations.head()
-    with database.engine.connect() as connection:
+def test_the_head_equals_the_models(empty_database: Database) -> None:
+    assert migrations.status(empty_database) is None
+    migrations.upgrade(empty_database)
+    assert migrations.status(empty_database) == migrations.head()
+    with empty_database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"include_name": migrations.compared})
         assert compare_metadata(context, Base.metadata) == []
 
@@ -34,7 +34,7 @@ def test_the_steps_know_every_table() -> None:
     assert {name for name in declaring if f"import {name}" not in told} == set()
 
 
-def test_upgrading_twice_changes_nothing(database: Database) -> None:
-    migrations.upgrade(database)
-    migrations.upgrade(database)
-    assert migrations.status(database) == migrations.head()
+def test_upgrading_twice_changes_nothing(empty_database: Database) -> None:
+    migrations.upgrade(empty_database)
+    migrations.upgrade(empty_database)
+    assert migrations.status(empty_database) == migrations.head()

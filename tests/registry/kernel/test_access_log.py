@@ -85,12 +85,12 @@ def test_the_id_of_a_context_tells_its_content() -> None:
     assert told.isdisjoint(context_of(asker, ["name", "sex"]).id for asker in others)
 
 
-def test_rows_from_before_contexts_are_kept_in_their_order(database: Database) -> None:
+def test_rows_from_before_contexts_are_kept_in_their_order(empty_database: Database) -> None:
     config = migrations._config()
     step = ScriptDirectory.from_config(config).get_revision("0013")
     assert step is not None
     subject = new_id()
-    with database.transaction() as session:
+    with empty_database.transaction() as session:
         config.attributes["connection"] = session.connection()
         command.upgrade(config, str(step.down_revision))
         for outcome, whose, why in (
@@ -105,8 +105,8 @@ def test_rows_from_before_contexts_are_kept_in_their_order(database: Database) -
                 ),
                 {"id": _plain(new_id()), "whose": _plain(whose), "outcome": outcome, "why": why},
             )
-    migrations.upgrade(database)
-    kept = _rows(database)
+    migrations.upgrade(empty_database)
+    kept = _rows(empty_database)
     assert [(row.outcome, row.subject_id, row.reason) for row in kept] == [
         ("delivered", subject, None),
         ("not_found", None, None),
