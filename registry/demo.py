@@ -28,6 +28,7 @@ from datasets.submissions import Uploads
 from datasets.synthetic import files
 from registry.citizens.attributes import CATALOGUE as CITIZENS
 from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
+from registry.demo_desk import APPROVER, STEWARD, leave_a_load, tour
 from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.kernel.clock import now
 from registry.kernel.db import Database
@@ -110,9 +111,11 @@ def _check_port(port: int) -> None:
 
 
 class Mark(NamedTuple):
-    """What the demo must remember: its client's secret, and the moment between its two loads."""
+    """What the demo must remember: its clients' secrets, and the moment between its two loads."""
 
     secret: str
+    steward: str
+    approver: str
     moment: str
 
 
@@ -138,10 +141,17 @@ def _make(folder: Path, settings: Settings, citizens: int) -> None:
     migrations.upgrade(database)
     moment = _load(database, settings, citizens)
     with database.transaction() as session:
-        made = create_client(session, _CLIENT, "Cơ quan thử nghiệm", sorted(SCOPES))
+        secrets = {
+            name: create_client(session, client, label, scopes).secret
+            for name, client, label, scopes in (
+                ("secret", _CLIENT, "Cơ quan thử nghiệm", sorted(SCOPES)),
+                ("steward", STEWARD, "Cán bộ dữ liệu", ["datasets:submit"]),
+                ("approver", APPROVER, "Người duyệt dữ liệu", ["datasets:approve"]),
+            )
+        }
         create_agreement(session, _agreement())
     database.close()
-    _write_mark(folder, {"secret": made.secret, "moment": moment})
+    _write_mark(folder, {**secrets, "moment": moment})
 
 
 def _write_mark(folder: Path, content: dict[str, str | None]) -> None:
@@ -164,6 +174,7 @@ def _load(database: Database, settings: Settings, citizens: int) -> str:
             if name == "civil_status":
                 moment = now()
             _publish(database, kept, name, folder / f"{name}.csv")
+        leave_a_load(database, kept, folder / "citizens.csv", folder)
     return moment.isoformat().replace("+00:00", "Z")
 
 
@@ -203,16 +214,13 @@ def _tell_when_ready(port: int, mark: Mark) -> None:
         except OSError:
             time.sleep(0.05)
             continue
-        sys.stdout.write(guide(port, mark.secret, mark.moment))
+        sys.stdout.write(guide(port, mark))
         sys.stdout.flush()
         return
 
 
-def guide(port: int, secret: str, moment: str) -> str:
-    """Return what the demo tells its user: addresses, and command lines that work as printed.
-
-    ``moment`` lies between the load of the citizens and that of the acts.
-    """
+def guide(port: int, mark: Mark) -> str:
+    """Return what the demo tells its user: addresses, and command lines that work as printed."""
     base = f"http://127.0.0.1:{port}"
     purpose = f"-H 'Sogoc-Procedure: {_PROCEDURE}' -H 'Sogoc-Case: DEMO-0001'"
     bearer = '-H "Authorization: Bearer $TOKEN"'
@@ -220,7 +228,15 @@ def guide(port: int, secret: str, moment: str) -> str:
     curl = r"curl -s -w '\n'"
     post = f"{bearer} {purpose} -H 'Content-Type: application/json' -d"
     ask = f"{curl} {base}/v1/citizens/lookup {post}"
-    token = f"curl -s -u {_CLIENT}:{secret} -d grant_type=client_credentials {base}/oauth/token"
+    token, steward, approver = (
+        f"curl -s -u {client}:{secret} -d grant_type=client_credentials {base}/oauth/token"
+        f" | {_pick('access_token')}"
+        for client, secret in (
+            (_CLIENT, mark.secret),
+            (STEWARD, mark.steward),
+            (APPROVER, mark.approver),
+        )
+    )
     return f"""
 ==============================================================================
  SỔ GỐC · DỮ LIỆU GIẢ LẬP, KHÔNG PHẢI NGƯỜI THẬT / SYNTHETIC DATA, NO REAL PERSON
@@ -229,7 +245,7 @@ def guide(port: int, secret: str, moment: str) -> str:
  OpenAPI   {base}/openapi.json
 
 # Lấy mã truy cập / get a token
-TOKEN=$({token} | {_pick("access_token")})
+TOKEN=$({token})
 
 # Tra cứu một công dân / look a citizen up
 {ask} '{{"identifiers": ["{_PERSONA}"], "fields": {_FIELDS}}}'
@@ -253,7 +269,8 @@ ID=$({ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["sex"]}}' | {_pick("id")
 # Mã xã 26740 là đâu, trước và nay / what is commune 26740, then and now
 {curl} '{base}/v1/places/26740?as_of=2020-01-01'
 {curl} '{base}/v1/places/convert?code=26737&as_of=2020-01-01'
-{_story(curl, base, f"{bearer} {purpose}", moment)}
+{_story(curl, base, f"{bearer} {purpose}", mark.moment)}
+{tour(curl, base, steward, approver, _pick("id"))}
  Ctrl-C để dừng / to stop
 """
 

@@ -15,7 +15,7 @@ import click
 
 from auth.scopes import SCOPES
 from registry.cli import main as sogoc
-from registry.demo import guide
+from registry.demo import Mark, guide
 from registry.http import TEXTS
 from registry.kernel.errors import SogocError
 from registry.kernel.fields import Catalogue
@@ -53,7 +53,7 @@ def main() -> None:
 
 def with_first_look_up(readme: str) -> str:
     """Return the text of a README with the two lines that the demo prints first."""
-    told = guide(8000, "SECRET", "MOMENT").splitlines()
+    told = guide(8000, Mark("SECRET", "SECRET", "SECRET", "MOMENT")).splitlines()
     token = next(line for line in told if line.startswith("TOKEN="))
     question = next(line for line in told if line.startswith("curl "))
     before, mark, rest = readme.partition("```sh\nTOKEN=")

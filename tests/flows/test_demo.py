@@ -159,11 +159,25 @@ def test_a_family_can_be_followed_through_birth_marriage_household_and_move(
 def test_a_corrected_birthday_is_right_on_every_day_and_what_was_known_stays(
     answers: list[Any],
 ) -> None:
-    acts, *told = answers[15:]
+    acts, *told = answers[15:20]
     [change] = acts["acts"][1]["amendment"]["changes"]
     assert (change["from"]["value"], change["to"]["value"]) == ("2020-02-21", "2020-02-11")
     days = [answer["birth_date"]["value"] for answer in told]
     assert days == ["2020-02-11", "2020-02-11", "2020-02-21", "2020-02-21"]
+
+
+def test_a_load_waits_for_a_second_person_and_becomes_a_release(answers: list[Any]) -> None:
+    summary, unusual, refused, approved, job, quality = answers[20:]
+    submission = summary["submission"]
+    assert (submission["state"], submission["rows_rejected"]) == ("checked", 3)
+    assert submission["rows_read"] == submission["rows_valid"] + 3
+    assert {repair["count"] for repair in summary["repairs"]}
+    [strange] = unusual["differences"]
+    assert strange["unusual"] == ["nationality"]
+    assert refused["status"] == 403
+    assert (approved["state"], approved["approved_by"]) == ("approved", "demo-approver")
+    assert (job["kind"], job["state"]) == ("publish", "queued")
+    assert {entry["dataset"] for entry in quality["datasets"]} >= {"citizens", "parcels"}
 
 
 def test_it_says_that_nobody_in_it_is_real(told: str) -> None:
