@@ -94,7 +94,7 @@ def _require_second(session: Session, submission: Submission, by: str) -> None:
         SubmissionCorrection.submission == submission.id, SubmissionCorrection.corrected_by == by
     )
     if by == submission.submitted_by or session.scalar(corrected.limit(1)) is not None:
-        raise Refused(_OWN)
+        raise Refused(_OWN, subject=submission.id)
 
 
 def _require_below_thresholds(session: Session, submission: Submission) -> None:
