@@ -105,6 +105,7 @@ def _sent_file() -> Iterator[tuple[Path, str]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         sent.save(path)
+        request.close()
         # Kept as a name to show, never used as a path.
         yield path, (sent.filename or "").replace("\\", "/").rpartition("/")[2] or "file"
 

@@ -8,12 +8,12 @@ from datasets.reports import FORMS
 from registry.http import Instant, StrictSchema
 
 LARGEST_PAGE = 1000
-_LARGEST = 2**63 - 1  # what the databases hold
 _STATES = ("submitted", "checked", "returned", "approved", "published", "withdrawn")
 
 
-def _after() -> fields.Integer:
-    return fields.Integer(load_default=0, validate=validate.Range(0, _LARGEST))
+def _after(largest: int = 2**31 - 1) -> fields.Integer:
+    """Return where a page begins; no database is asked for more than its column holds."""
+    return fields.Integer(load_default=0, validate=validate.Range(0, largest))
 
 
 def _limit() -> fields.Integer:
@@ -34,7 +34,7 @@ class FindingsQuery(StrictSchema):
 
     rule = fields.String()
     part = fields.String()
-    after = _after()
+    after = _after(2**63 - 1)
     limit = _limit()
 
 

@@ -26,6 +26,7 @@ from registry.upstream.modes import require_copies
 
 _CHUNK = 1 << 20
 _LONGEST_NAME, _LONGEST_FILE_NAME = 50, 200
+_NO_REASON = Text("Hãy nêu lý do.", "Give a reason.")
 _NO_COLUMN = Text(
     "Cột điền sẵn không có trong bộ dữ liệu này.", "A constant names no column of this dataset."
 )
@@ -200,11 +201,19 @@ def require_open(session: Session, submission_id: str) -> Submission:
 
 def withdraw(session: Session, submission_id: str, by: str, reason: str) -> Submission:
     """Take a submission off the desk; it stays on record. Raises Conflict once published."""
+    told = require_reason(reason)
     submission = require_open(session, submission_id)
     submission.state = "withdrawn"
     take_approval(submission)
-    note(session, submission, by, "withdrawn", reason)
+    note(session, submission, by, "withdrawn", told)
     return submission
+
+
+def require_reason(reason: str) -> str:
+    """Return a reason without the space around it; raises Invalid for one that says nothing."""
+    if not reason.strip():
+        raise Invalid(_NO_REASON, errors=[FieldError("/reason", "required", _NO_REASON)])
+    return reason.strip()
 
 
 def take_approval(submission: Submission) -> None:

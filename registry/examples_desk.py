@@ -39,13 +39,13 @@ APPROVED = {
 _RULE = {
     "rule": "personal_id_shape",
     "severity": "error",
-    "repair_kind": "retype",
-    "dimension": "correct",
+    "repair_kind": "format_as_text",
+    "dimension": "clean",
     "group": "format",
-    "vi": "Số định danh cá nhân không đủ 12 chữ số.",
-    "en": "The personal id does not have 12 digits.",
-    "repair_vi": "Gõ lại số trên thẻ căn cước.",
-    "repair_en": "Type the number on the identity card again.",
+    "vi": "Số định danh phải đúng 12 chữ số.",
+    "en": "A personal id is exactly 12 digits.",
+    "repair_vi": "Định dạng cột là chữ rồi nhập lại; 11 số thường là mất số 0 đầu.",
+    "repair_en": "Format the column as text and enter again; 11 digits often lost a leading 0.",
 }
 _PLACE = {"part": "", "line": 17, "column": "personal_id"}
 SUMMARY = {
@@ -62,9 +62,9 @@ SUMMARY = {
     ],
     "repairs": [
         {
-            "repair_kind": "retype",
-            "vi": "Gõ lại giá trị",
-            "en": "Type the value again",
+            "repair_kind": "format_as_text",
+            "vi": "Định dạng cột là chữ",
+            "en": "Format the column as text",
             "count": 2,
             "rules": [_RULE | {"count": 2, "first_line": 17, "places": [_PLACE]}],
         }
