@@ -156,7 +156,7 @@ def test_what_is_mended_heals_and_takes_the_approval_back(desk: Desk) -> None:
     assert [d["personal_id"] for d in _staged(desk)] == [CITIZEN["personal_id"], BAY]
 
 
-def _staged(desk: Desk) -> list[Cells]:
+def _staged(desk: Desk) -> list[dict[str, Any]]:
     with desk.database.reading() as session:
         found = submissions.require_submission(session, desk.id)
         return [dict(change.document) for _, change in checking.staged_changes(session, found)]
