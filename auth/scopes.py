@@ -5,6 +5,7 @@ from __future__ import annotations
 from registry.kernel.errors import Text
 
 SCOPES: dict[str, Text] = {
+    "changes:read": Text("Theo dõi các bản công bố", "Follow the releases"),
     "citizens:read": Text("Tra cứu công dân", "Read citizens"),
     "citizens:search": Text("Tìm công dân theo thông tin", "Search citizens by facts"),
     "citizens:verify": Text("Kiểm tra thông tin khai", "Verify claims about citizens"),

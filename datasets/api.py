@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import flask
-import orjson
 from flask.views import MethodView
 
 from auth.guard import current_principal, public, require_steward
@@ -31,7 +30,7 @@ from datasets.models import Submission
 from datasets.rollbacks import propose_rollback
 from datasets.steward import asker_of
 from datasets.submissions import Uploads
-from registry.http import Blueprint, database, value_error
+from registry.http import Blueprint, answers, database, read_json, value_error
 from registry.jobs.models import Job
 from registry.jobs.schemas import JobSchema
 from registry.jobs.views import describe
@@ -52,7 +51,8 @@ _NO_FILE = Text(
     "Send the file as part `file` of multipart/form-data.",
 )
 _MEDIA = {
-    "csv": "text/csv; charset=utf-8",
+    "csv": "text/csv",
+    "frictionless": "application/json",
     "json": "application/jsonl",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
@@ -105,16 +105,18 @@ def _sent_file() -> Iterator[tuple[Path, str]]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "file"
         sent.save(path)
+        request.close()
         # Kept as a name to show, never used as a path.
-        yield path, (sent.filename or "file").replace("\\", "/").rpartition("/")[2][:200]
+        yield path, (sent.filename or "").replace("\\", "/").rpartition("/")[2] or "file"
 
 
 def _options() -> Options:
-    text = flask.request.form.get("options", "{}")
-    try:
-        said = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        raise value_error("/options", "type") from None
+    said = read_json(flask.request.form.get("options", "{}").encode())
+    if not isinstance(said, dict):
+        raise value_error("/options", "type")
+    if "outlines" in said:
+        # The name of a file beside the server: for its own commands alone.
+        raise value_error("/outlines", "unknown")
     return Options.from_json(said)
 
 
@@ -218,13 +220,15 @@ class Report(MethodView):
     """The rows with findings, to take away."""
 
     @_desk
+    @answers(*_MEDIA.values())
     @blp.arguments(schemas.ReportQuery, location="query")
     @blp.alt_response(200, schema={"type": "string", "format": "binary"}, content_type="*/*")
     def get(self, query: dict[str, Any], submission_id: str) -> flask.Response:
         """Tải các dòng có lỗi để sửa (CSV, JSON, Excel) / the rows with findings, to mend."""
         form = query["format"]
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / f"report.{form}"
+            name = f"report.{'json' if form == 'frictionless' else form}"
+            path = Path(folder) / name
             with database().transaction() as session:
                 found = submissions.require_submission(session, submission_id)
                 reports.write_report(
@@ -232,7 +236,7 @@ class Report(MethodView):
                 )
             # Opened before the folder goes: what is open can still be read.
             return flask.send_file(
-                path.open("rb"), _MEDIA[form], as_attachment=True, download_name=path.name
+                path.open("rb"), _MEDIA[form], as_attachment=True, download_name=name
             )
 
 
@@ -281,7 +285,8 @@ class Differences(MethodView):
             found = submissions.require_submission(session, submission_id)
             told = differences.list_differences(session, found, _asker(found), wanted)
             full = len(told) == wanted.limit
-            if wanted.unusual and not full and found.state == "checked":
+            whole = wanted.ward is None and wanted.field is None
+            if wanted.unusual and whole and not full and found.state == "checked":
                 review.open_unusual(session, found.id, _by())
         shown = [
             {

@@ -150,8 +150,10 @@ def compare(  # noqa: PLR0913 - one parameter an option
         click.echo(orjson.dumps({"counts": counts, "impact": whom, "differences": told}))
         return
     for count in counts:
-        if not count["field"]:
-            click.echo(f"{count['kind']}  {count['ward'] or '-'}  {count['count']}")
+        # A rollback has no wards: it counts by register.
+        if found.undoes or not count["field"]:
+            where = count["ward"] or count["field"] or "-"
+            click.echo(f"{count['kind']}  {where}  {count['count']}")
     for entry in whom:
         click.echo(f"{entry['client']}  {entry['procedure']}  {entry['answers']}")
     for difference in told:

@@ -18,7 +18,8 @@ from datasets.models import (
     SubmissionRow,
     SubmissionRuleCount,
 )
-from datasets.specs import RULES
+from datasets.specs import RULES, Finding
+from datasets.specs.rules import RULEBOOK
 from registry.kernel.access_log import Asker, record_access
 
 _FIRST_PLACES = 5
@@ -45,6 +46,9 @@ def _line(rule: str, count: int, places: list[dict[str, Any]]) -> dict[str, Any]
     return {
         "rule": rule,
         "severity": known.severity,
+        "repair_kind": known.repair_kind,
+        "dimension": known.dimension,
+        "group": known.group,
         "count": count,
         "first_line": places[0]["line"] if places else None,
         "places": places,
@@ -72,12 +76,18 @@ def _first(session: Session, submission: Submission, rule: str) -> list[dict[str
 
 def group_findings(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return `list_findings` grouped by what is to be done, the most to do first."""
-    groups: defaultdict[tuple[str, str], list[Mapping[str, Any]]] = defaultdict(list)
+    groups: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for line in lines:
-        groups[line["repair_vi"], line["repair_en"]].append(line)
+        groups[line["repair_kind"]].append(line)
     told = [
-        {"vi": vi, "en": en, "count": sum(line["count"] for line in within), "rules": within}
-        for (vi, en), within in groups.items()
+        {
+            "repair_kind": kind,
+            "vi": RULEBOOK.repairs[kind].vi,
+            "en": RULEBOOK.repairs[kind].en,
+            "count": sum(line["count"] for line in within),
+            "rules": within,
+        }
+        for kind, within in groups.items()
     ]
     return sorted(told, key=lambda group: -group["count"])
 
@@ -148,6 +158,19 @@ def list_places(
         Place(f.id, f.rule, f.part, f.line, f.column, (cells or {}).get(f.column))
         for f, cells in found
     ]
+
+
+def found_places(session: Session, submission: Submission) -> Iterator[Finding]:
+    """Yield every finding in the order of the file, without any value."""
+    table = SubmissionFinding
+    found = session.execute(
+        sa.select(table.rule, table.line, table.column, table.part)
+        .where(table.submission == submission.id, table.attempt == submission.attempt)
+        .order_by(table.id)
+        .execution_options(yield_per=1000)
+    )
+    for rule, line, column, part in found:
+        yield Finding(rule, line, column, part)
 
 
 @dataclass(frozen=True, slots=True)

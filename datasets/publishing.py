@@ -7,6 +7,8 @@ is a release like any other: it takes the changes of an earlier one back and for
 from __future__ import annotations
 
 import hashlib
+import re
+import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
 from datetime import datetime
@@ -39,6 +41,7 @@ _OTHER = Text(
     "Dữ liệu khác với lúc duyệt: hãy kiểm tra và duyệt lại.",
     "The data is not what was approved: check and approve again.",
 )
+_NUMBER = re.compile("[0-9]{1,9}")
 _NO_RELEASE = Text("Không có bản công bố này.", "There is no such release.")
 
 
@@ -155,7 +158,13 @@ def find_release(session: Session, submission_id: str) -> Release | None:
 
 def require_release(session: Session, release_id: str) -> Release:
     """Return a release by id or by number; raises NotFound."""
-    key = Release.number == int(release_id) if release_id.isdecimal() else Release.id == release_id
+    if _NUMBER.fullmatch(release_id):
+        key = Release.number == int(release_id)
+    else:
+        try:
+            key = Release.id == str(uuid.UUID(release_id))
+        except ValueError:
+            raise NotFound(_NO_RELEASE) from None
     found = session.scalar(sa.select(Release).where(key))
     if found is None:
         raise NotFound(_NO_RELEASE)

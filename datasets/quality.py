@@ -128,7 +128,7 @@ def read_quality(session: Session) -> list[dict[str, Any]]:
         .order_by(table.dataset, table.ward)
     ):
         found[row.dataset].append(row)
-    releases = _last_releases(session)
+    releases = last_releases(session)
     return [
         {
             "dataset": dataset,
@@ -142,7 +142,8 @@ def read_quality(session: Session) -> list[dict[str, Any]]:
     ]
 
 
-def _last_releases(session: Session) -> dict[str, dict[str, Any]]:
+def last_releases(session: Session) -> dict[str, dict[str, Any]]:
+    """Return by dataset the number and the moment of its newest release."""
     newest = sa.select(sa.func.max(Release.number)).group_by(Release.dataset)
     return {
         row.dataset: {"number": row.number, "published_at": row.published_at}

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import tee
 from pathlib import Path
+from typing import Any
 
+import orjson
 from sqlalchemy.orm import Session
 
 from datasets.exports import csv_lines, json_lines, write_xlsx
-from datasets.findings import FoundRow, found_rows, used_columns
+from datasets.findings import FoundRow, found_places, found_rows, used_columns
 from datasets.models import Submission
 from datasets.specs import RULES, Spec
+from datasets.specs.report import report
 from registry.kernel.access_log import Asker
 
 FOUND, REPAIR, PART, LINE = "Lỗi", "Cách sửa", "Phần", "Dòng"
 ADDED = (FOUND, REPAIR, PART, LINE)
 """Columns that the report has beside those of the file; they come back unread."""
-FORMS = ("csv", "json", "xlsx")
+FORMS = ("csv", "json", "xlsx", "frictionless")
+_MOST_TOLD = 10_000
 
 
 def row_key(submission: Submission, part: str, line: int) -> str:
@@ -31,8 +35,12 @@ def write_report(  # noqa: PLR0913, PLR0917 - what to write, for whom, where and
     """Write the rows with findings to ``path`` in one of `FORMS`; the reading is logged first.
 
     Each row has what is wrong and how to mend it beside its cells; JSON has one object a line.
+    A Frictionless report has places alone, so it can be passed on.
     Raises Invalid for what a workbook can't hold.
     """
+    if form == "frictionless":
+        path.write_bytes(orjson.dumps(_frictionless(session, submission, spec)))
+        return
     used = used_columns(session, submission)
     columns = [column.name for column in spec.columns if column.name in used]
     header = [*ADDED, *columns]
@@ -45,6 +53,20 @@ def write_report(  # noqa: PLR0913, PLR0917 - what to write, for whom, where and
     lines = csv_lines(header, table) if form == "csv" else json_lines(header, table)
     with path.open("wb") as file:
         file.writelines(lines)
+
+
+def _frictionless(session: Session, submission: Submission, spec: Spec) -> dict[str, Any]:
+    names = {ours: theirs for theirs, ours in submission.options.get("names", {}).items() if ours}
+    return report(
+        spec,
+        found_places(session, submission),
+        place=submission.file_name,
+        rows=submission.rows_read or 0,
+        sha256=submission.sha256,
+        size=submission.size,
+        names=names,
+        limit=_MOST_TOLD,
+    )
 
 
 def _apart(

@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from datasets.models import Submission, SubmissionCorrection, SubmissionFinding
 from datasets.specs import RULES
-from datasets.submissions import note, require_open, take_approval
+from datasets.submissions import note, require_open, require_reason, take_approval
 from registry.kernel.access_log import Asker, record_access
 from registry.kernel.clock import now
-from registry.kernel.errors import Conflict, Invalid, Refused, Text
+from registry.kernel.errors import Conflict, Refused, Text
 
 _OWN = Text(
     "Người duyệt phải khác người nộp và người sửa tệp.",
@@ -28,7 +28,6 @@ _NOT_CHECKED = Text(
     "Chỉ duyệt hoặc trả lại được bản nộp đã kiểm tra.",
     "Only a checked submission can be approved or returned.",
 )
-_NO_REASON = Text("Hãy nêu lý do.", "Give a reason.")
 
 
 def open_unusual(session: Session, submission_id: str, by: str) -> Submission:
@@ -56,7 +55,7 @@ def approve(
             raise Conflict(_UNSEEN)
         _require_below_thresholds(session, submission)
     else:
-        _break_glass(session, submission, by, _reason(break_glass))
+        _break_glass(session, submission, by, require_reason(break_glass))
     submission.approved_by, submission.approved_at = by, now()
     submission.state = "approved"
     session.flush()
@@ -66,20 +65,15 @@ def approve(
 
 def return_(session: Session, submission_id: str, by: str, reason: str) -> Submission:
     """Send a submission back with the reason; it can be corrected and checked again."""
+    told = require_reason(reason)
     submission = require_open(session, submission_id)
     if submission.state not in {"checked", "approved"}:
         raise Conflict(_NOT_CHECKED)
     take_approval(submission)
     submission.state = "returned"
     session.flush()
-    note(session, submission, by, "returned", _reason(reason))
+    note(session, submission, by, "returned", told)
     return submission
-
-
-def _reason(reason: str) -> str:
-    if not reason.strip():
-        raise Invalid(_NO_REASON)
-    return reason.strip()
 
 
 def _require_checked(session: Session, submission_id: str) -> Submission:
@@ -94,7 +88,7 @@ def _require_second(session: Session, submission: Submission, by: str) -> None:
         SubmissionCorrection.submission == submission.id, SubmissionCorrection.corrected_by == by
     )
     if by == submission.submitted_by or session.scalar(corrected.limit(1)) is not None:
-        raise Refused(_OWN)
+        raise Refused(_OWN, subject=submission.id)
 
 
 def _require_below_thresholds(session: Session, submission: Submission) -> None:

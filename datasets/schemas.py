@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from datasets.reports import FORMS
 from registry.http import Instant, StrictSchema
 
 LARGEST_PAGE = 1000
 _STATES = ("submitted", "checked", "returned", "approved", "published", "withdrawn")
+
+
+def _after(largest: int = 2**31 - 1) -> fields.Integer:
+    """Return where a page begins; no database is asked for more than its column holds."""
+    return fields.Integer(load_default=0, validate=validate.Range(0, largest))
 
 
 def _limit() -> fields.Integer:
@@ -28,7 +34,7 @@ class FindingsQuery(StrictSchema):
 
     rule = fields.String()
     part = fields.String()
-    after = fields.Integer(load_default=0, validate=validate.Range(0))
+    after = _after(2**63 - 1)
     limit = _limit()
 
 
@@ -38,16 +44,20 @@ class DifferencesQuery(StrictSchema):
     unusual = fields.Boolean(load_default=False)
     ward = fields.String()
     field = fields.String()
-    after = fields.Integer(load_default=0, validate=validate.Range(0))
+    after = _after()
     limit = _limit()
 
 
 class ReportQuery(StrictSchema):
     """The form in which the rows with findings are taken away."""
 
-    format = fields.String(
-        load_default="json", validate=validate.OneOf(("json", "csv", "xlsx", "frictionless"))
-    )
+    format = fields.String(load_default="json", validate=validate.OneOf(FORMS))
+
+
+class TemplateQuery(StrictSchema):
+    """The form of a template."""
+
+    format = fields.String(load_default="csv", validate=validate.OneOf(("csv", "xlsx")))
 
 
 class ReasonSchema(StrictSchema):
@@ -72,7 +82,7 @@ class PublicationSchema(StrictSchema):
 class ReleasesQuery(StrictSchema):
     """Releases after a number, in their order."""
 
-    after = fields.Integer(load_default=0, validate=validate.Range(0))
+    after = _after()
     limit = _limit()
 
 
@@ -125,23 +135,38 @@ class PlaceOfFindingSchema(Schema):
     column = fields.String(required=True)
 
 
-class RuleCountSchema(Schema):
-    """One broken rule: how often, where first, what is wrong and what to do."""
+class RuleSchema(Schema):
+    """One rule: how grave, what is wrong and what to do, in the words of the quality report."""
 
     rule = fields.String(required=True)
-    severity = fields.String(required=True)
-    count = fields.Integer(required=True)
-    first_line = fields.Integer(required=True, allow_none=True)
-    places = fields.List(fields.Nested(PlaceOfFindingSchema), required=True)
+    severity = fields.String(required=True, metadata={"enum": ["error", "warning", "info"]})
+    repair_kind = fields.String(required=True)
+    dimension = fields.String(required=True)
+    group = fields.String(required=True)
     vi = fields.String(required=True)
     en = fields.String(required=True)
     repair_vi = fields.String(required=True)
     repair_en = fields.String(required=True)
 
 
+class RulesSchema(Schema):
+    """Every rule."""
+
+    rules = fields.List(fields.Nested(RuleSchema), required=True)
+
+
+class RuleCountSchema(RuleSchema):
+    """One broken rule: how often, and where first."""
+
+    count = fields.Integer(required=True)
+    first_line = fields.Integer(required=True, allow_none=True)
+    places = fields.List(fields.Nested(PlaceOfFindingSchema), required=True)
+
+
 class RepairSchema(Schema):
     """All that is mended in the same way."""
 
+    repair_kind = fields.String(required=True)
     vi = fields.String(required=True)
     en = fields.String(required=True)
     count = fields.Integer(required=True)
@@ -278,6 +303,33 @@ class ReleasesSchema(Schema):
     after = fields.Integer(required=True)
 
 
+class EventDataSchema(Schema):
+    """What is told of a release: how many records, never whose."""
+
+    release = fields.UUID(required=True)
+    number = fields.Integer(required=True)
+    dataset = fields.String(required=True)
+    undoes = fields.UUID(required=True, allow_none=True)
+    counts = fields.Dict(required=True)
+    digest = fields.String(required=True)
+    break_glass = fields.Boolean(required=True)
+
+
+class CloudEventSchema(Schema):
+    """One release as a CloudEvent 1.0; ``sequence`` is its number."""
+
+    specversion = fields.String(required=True)
+    id = fields.UUID(required=True)
+    source = fields.String(required=True)
+    type = fields.String(required=True)
+    subject = fields.String(required=True)
+    time = fields.AwareDateTime(required=True)
+    sequence = fields.String(required=True)
+    sequencetype = fields.String(required=True)
+    datacontenttype = fields.String(required=True)
+    data = fields.Nested(EventDataSchema, required=True)
+
+
 class EncodingSchema(Schema):
     """An encoding that the file may be in, and three of its names if it is."""
 
@@ -333,6 +385,21 @@ class LastReleaseSchema(Schema):
 
     number = fields.Integer(required=True)
     published_at = fields.AwareDateTime(required=True)
+
+
+class DatasetSchema(Schema):
+    """One dataset that can be submitted."""
+
+    name = fields.String(required=True)
+    vi = fields.String(required=True)
+    mode = fields.String(required=True, metadata={"enum": ["mirror", "cache", "pointer"]})
+    release = fields.Nested(LastReleaseSchema, required=True, allow_none=True)
+
+
+class DatasetsSchema(Schema):
+    """Every dataset, in the order in which they must be loaded."""
+
+    datasets = fields.List(fields.Nested(DatasetSchema), required=True)
 
 
 class DatasetQualitySchema(MeasuredSchema):

@@ -21,10 +21,15 @@ from datasets.specs.profiles import through
 from registry.kernel.access_log import Asker, record_access
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
-from registry.kernel.errors import Conflict, NotFound, Text
+from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
 from registry.upstream.modes import require_copies
 
 _CHUNK = 1 << 20
+_LONGEST_NAME, _LONGEST_FILE_NAME = 50, 200
+_NO_REASON = Text("Hãy nêu lý do.", "Give a reason.")
+_NO_COLUMN = Text(
+    "Cột điền sẵn không có trong bộ dữ liệu này.", "A constant names no column of this dataset."
+)
 _NO_DATASET = Text("Không có bộ dữ liệu này.", "There is no such dataset.")
 _NO_SUBMISSION = Text("Không có bản nộp này.", "There is no such submission.")
 _PUBLISHED = Text(
@@ -70,11 +75,12 @@ def submit(  # noqa: PLR0913, PLR0917 - a file, what it is, how to read it, and 
     """Keep a file and return its submission; the same file and options again are the same one.
 
     ``file_name`` is the name that the submitter knows it by. Raises NotFound for a dataset that
-    has no specification, NotInMode for one held as pointers.
+    has no specification, NotInMode for one held as pointers, and Invalid for options that the
+    dataset doesn't know.
     """
     if dataset not in SPECS:
         raise NotFound(_NO_DATASET)
-    through(SPECS[dataset], options.profile)
+    _require_columns(through(SPECS[dataset], options.profile), options)
     # Nor may a file be kept where no copies may.
     require_copies(session, dataset)
     sha256, size = uploads.keep(path)
@@ -89,7 +95,7 @@ def submit(  # noqa: PLR0913, PLR0917 - a file, what it is, how to read it, and 
         id=new_id(),
         identity=identity,
         dataset=dataset,
-        file_name=file_name or path.name,
+        file_name=_shown(file_name or path.name),
         sha256=sha256,
         size=size,
         options=said,
@@ -101,6 +107,23 @@ def submit(  # noqa: PLR0913, PLR0917 - a file, what it is, how to read it, and 
     session.flush()
     note(session, made, by, "submitted")
     return made
+
+
+def _require_columns(spec: Spec, options: Options) -> None:
+    """Refuse a constant for a column that no such file has: it would say nothing, silently."""
+    known = {column.name for column in spec.columns}
+    errors = [
+        FieldError(f"/constants/{name[:_LONGEST_NAME]}", "unknown_column", _NO_COLUMN)
+        for name in options.constants
+        if name not in known
+    ]
+    if errors:
+        raise Invalid(_NO_COLUMN, errors=errors)
+
+
+def _shown(name: str) -> str:
+    """Return the name of a file as it may be shown and kept: nothing in it is a command."""
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in name)[:_LONGEST_FILE_NAME]
 
 
 def identity_of(*parts: Any) -> str:
@@ -178,11 +201,19 @@ def require_open(session: Session, submission_id: str) -> Submission:
 
 def withdraw(session: Session, submission_id: str, by: str, reason: str) -> Submission:
     """Take a submission off the desk; it stays on record. Raises Conflict once published."""
+    told = require_reason(reason)
     submission = require_open(session, submission_id)
     submission.state = "withdrawn"
     take_approval(submission)
-    note(session, submission, by, "withdrawn", reason)
+    note(session, submission, by, "withdrawn", told)
     return submission
+
+
+def require_reason(reason: str) -> str:
+    """Return a reason without the space around it; raises Invalid for one that says nothing."""
+    if not reason.strip():
+        raise Invalid(_NO_REASON, errors=[FieldError("/reason", "required", _NO_REASON)])
+    return reason.strip()
 
 
 def take_approval(submission: Submission) -> None:

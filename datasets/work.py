@@ -33,7 +33,12 @@ def ask_to_publish(session: Session, submission: Submission, by: str, notes: str
     """
     publishing.require_approved(session, submission.id)
     payload = {"submission": submission.id, "by": by, "notes": notes}
-    return enqueue(session, PUBLISH, submission.id, payload, by, run_after=submission.scheduled_for)
+    at = submission.scheduled_for
+    job = enqueue(session, PUBLISH, submission.id, payload, by, run_after=at)
+    if at is not None and job.state == "queued":
+        # One that waited already, for another hour.
+        job.run_after = at
+    return job
 
 
 def check(context: JobContext) -> dict[str, Any]:

@@ -18,6 +18,8 @@ from flask.json.provider import DefaultJSONProvider
 
 import auth.api
 import datasets.api
+import datasets.api_catalogue
+import datasets.api_changes
 import migrations
 import registry.citizens.api
 import registry.civil_status.api
@@ -58,7 +60,9 @@ BLUEPRINTS = (
     registry.joined.api.blp,
     registry.parcels.api.blp,
     registry.jobs.api.blp,
+    datasets.api_catalogue.blp,
     datasets.api.blp,
+    datasets.api_changes.blp,
 )
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"

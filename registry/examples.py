@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from registry import examples_desk as desk
+
 _LAN = "900190000001"
 _ID = "01980000-0000-7000-8000-000000000001"
 _HOUSEHOLD = "01980000-0000-7000-8000-000000000002"
@@ -235,6 +237,42 @@ EXAMPLES = {
     "jobs_canceljob_post": Example(
         answer=_JOB | {"cancel_requested_at": "2026-01-05T02:00:03+00:00"}
     ),
+    "datasets_newsubmission_post": Example(
+        body={"file": "personal_id,full_name\n…", "options": '{"encoding": "tcvn3"}'},
+        answer=desk.SUBMISSION,
+    ),
+    "datasets_submissions_get": Example(
+        query={"state": "checked"}, answer={"submissions": [desk.SUBMISSION], "cursor": None}
+    ),
+    "datasets_onesubmission_get": Example(answer=desk.SUMMARY),
+    "datasets_inspection_get": Example(answer=desk.INSPECTION),
+    "datasets_check_post": Example(answer=_JOB),
+    "datasets_findings_get": Example(query={"limit": 100}, answer=desk.FINDINGS),
+    "datasets_report_get": Example(query={"format": "csv"}, answer="Lỗi,Cách sửa,Phần,Dòng,…"),
+    "datasets_corrections_post": Example(body={"file": "PK…"}, answer={"rows": 2}),
+    "datasets_comparison_get": Example(answer=desk.COMPARISON),
+    "datasets_differences_get": Example(query={"unusual": True}, answer=desk.DIFFERENCES),
+    "datasets_approve_post": Example(body={}, answer=desk.SUBMISSION | desk.APPROVED),
+    "datasets_return_post": Example(
+        body={"reason": "Sai tờ bản đồ"}, answer=desk.SUBMISSION | {"state": "returned"}
+    ),
+    "datasets_withdraw_post": Example(
+        body={"reason": "Nhầm tệp"}, answer=desk.SUBMISSION | {"state": "withdrawn"}
+    ),
+    "datasets_publish_post": Example(
+        body={"at": "2026-12-01T13:00:00Z", "notes": "Đợt 12"}, answer=_JOB | {"kind": "publish"}
+    ),
+    "datasets_releases_get": Example(query={"after": 11}, answer=desk.RELEASES),
+    "datasets_rollback_post": Example(
+        answer=desk.SUBMISSION | {"undoes": desk.RELEASES["releases"][0]["id"], "options": {}}
+    ),
+    "datasets_quality_get": Example(answer=desk.QUALITY),
+    "catalogue_datasets_get": Example(answer=desk.DATASETS),
+    "catalogue_tableschema_get": Example(answer=desk.SCHEMA),
+    "catalogue_template_get": Example(query={"format": "csv"}, answer="personal_id,full_name,…"),
+    "catalogue_rules_get": Example(answer=desk.RULES),
+    "changes_changes_get": Example(query={"after": 11}, answer=[desk.EVENT]),
+    "changes_lastchange_get": Example(answer=desk.EVENT),
     "me_agreement_get": Example(
         answer={
             "client_id": "ward-office",

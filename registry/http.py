@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import flask
 import flask_smorest
@@ -19,6 +19,7 @@ import orjson
 from webargs.flaskparser import FlaskParser
 from werkzeug.routing import BaseConverter
 
+from auth.guard import view_of
 from registry.kernel.db import Database
 from registry.kernel.errors import (
     FieldError,
@@ -84,6 +85,7 @@ _INSTANT = re.compile(
 _NAME = re.compile(r"(?!.*[0-9]{9})[0-9A-Za-z_.:-]{1,64}")
 
 
+_View = TypeVar("_View", bound=Callable[..., Any])
 _ANSWERS = (
     "application/json",
     "application/geo+json",
@@ -312,9 +314,20 @@ def _stray() -> list[FieldError]:
     ]
 
 
+def answers(*kinds: str) -> Callable[[_View], _View]:
+    """Say in which media types a view answers beside JSON."""
+
+    def decorate(view: _View) -> _View:
+        view.answers = kinds  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
 def _require_json_accepted(request: flask.Request) -> None:
     kinds = request.accept_mimetypes
-    if kinds and not any(kinds[kind] for kind in _ANSWERS):
+    view = view_of(flask.current_app, request.endpoint, request.method)
+    if kinds and not any(kinds[kind] for kind in (*_ANSWERS, *getattr(view, "answers", ()))):
         raise NotAcceptable
 
 

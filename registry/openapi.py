@@ -26,11 +26,17 @@ _TAGGED = (
     "/v1/places",
     "/v1/places/{code}",
     "/v1/places/convert",
+    "/v1/changes/last",
 )
 # The look-up that answers one record or none, as a path with an id does.
 _ONE_PARCEL = "/v1/parcels/lookup"
 # What may come too late.
 _MAY_CONFLICT = ("/v1/jobs/{job_id}/cancel",)
+# Who may not do a thing with what is their own.
+_FOUR_EYES = ("/v1/datasets/submissions/{submission_id}/approve",)
+# The file may turn out to be none that can be read or told.
+_OF_THE_FILE = ("/v1/datasets/submissions/{submission_id}/inspection",)
+_SUBMIT = "/v1/datasets/{name}/submissions"
 # Another look-up by a reference that may fit several records.
 _BY_ENTRY = "/v1/civil-status/lookup"
 _PURPOSE = ("Procedure", "Case")
@@ -84,7 +90,8 @@ def _complete(path: str, operation: dict[str, Any], view: View, issuer: str) -> 
         for content in operation["requestBody"]["content"].values():
             content["example"] = example.body
     if example.answer is not None:
-        for content in responses["200"]["content"].values():
+        done = next(status for status in responses if status.startswith("2"))
+        for content in responses[done]["content"].values():
             content["example"] = example.answer
     operation["responses"] = dict(sorted(responses.items()))
 
@@ -122,7 +129,7 @@ def _codes_of_request(path: str, operation: dict[str, Any], view: View) -> Itera
         yield "malformed"
     if query or body:
         yield "not-acceptable"
-    if body or query - {"fields"}:
+    if body or query - {"fields"} or path in _OF_THE_FILE:
         yield "invalid"
     if body:
         yield from ("too-large", "unsupported-media-type")
@@ -130,11 +137,16 @@ def _codes_of_request(path: str, operation: dict[str, Any], view: View) -> Itera
         yield "unauthenticated"
     if isinstance(scope, tuple):
         yield "insufficient-scope"
-        if path in _MAY_CONFLICT or (body and path.startswith("/v1/datasets/")):
+        changes = operation["operationId"].endswith("_post")
+        if path in _MAY_CONFLICT or (changes and path.startswith("/v1/datasets/")):
             yield "conflict"
+        if path in _FOUR_EYES:
+            yield "outside-agreement"
+        if path == _SUBMIT:
+            yield "not-in-mode"
     if scope is not None or path == "/readyz":
         yield "unavailable"
-    if "{" in path or path == _ONE_PARCEL:
+    if "{" in path or path in {_ONE_PARCEL, "/v1/changes/last"}:
         yield "not-found"
 
 

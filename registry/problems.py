@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import flask
@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from auth.api import TOKEN_PATH, oauth_error
 from auth.guard import stated_purpose, trace_id, view_of
 from auth.principals import Principal
+from datasets.steward import LEGAL_BASIS, PROCEDURE
 from registry.kernel.access_log import Asker, record_refusal
 from registry.kernel.errors import (
     Moved,
@@ -181,9 +182,13 @@ def _language() -> str:
 
 
 def _personal() -> bool:
-    request = flask.request
-    view = view_of(flask.current_app, request.endpoint, request.method)
+    view = _view()
     return bool(getattr(view, "personal", False) or getattr(view, "steward", False))
+
+
+def _view() -> Callable[..., Any] | None:
+    request = flask.request
+    return view_of(flask.current_app, request.endpoint, request.method)
 
 
 def _kept(code: str, members: Mapping[str, Any] | None = None) -> bool:
@@ -198,7 +203,7 @@ def _kept(code: str, members: Mapping[str, Any] | None = None) -> bool:
     try:
         record_refusal(
             flask.current_app.extensions["sogoc"].database,
-            principal.asker if principal else _claimed(members.get("client", "unknown")),
+            _asker(principal, members.get("client", "unknown")),
             code,
             members.get("asked") or members.get("attributes", ()),
             members.get("subject"),
@@ -207,6 +212,13 @@ def _kept(code: str, members: Mapping[str, Any] | None = None) -> bool:
         logger.error("no access row %s trace_id=%s", type(error).__name__, trace_id())  # noqa: TRY400 - the message may hold personal values
         return False
     return True
+
+
+def _asker(principal: Principal | None, client_id: str) -> Asker:
+    asker = principal.asker if principal else _claimed(client_id)
+    if not getattr(_view(), "steward", False):
+        return asker
+    return replace(asker, procedure=PROCEDURE, legal_basis=LEGAL_BASIS)
 
 
 def _claimed(client_id: str) -> Asker:

@@ -146,7 +146,12 @@ GRANTED_ACTS = frozenset(a.path for a in ACTS.attributes) - {
 def service(database: Database, tmp_path: Path) -> Iterator[Service]:
     """Give the application with a client that may read all but religion and phone."""
     migrations.upgrade(database)
-    settings = Settings(environment="demo", issuer=ISSUER, key_file=str(tmp_path / "keys.json"))
+    settings = Settings(
+        environment="demo",
+        issuer=ISSUER,
+        key_file=str(tmp_path / "keys.json"),
+        upload_dir=str(tmp_path / "uploads"),
+    )
     with database.transaction() as session:
         made = create_client(session, "ward-office", "UBND phường", sorted(SCOPES))
         create_agreement(

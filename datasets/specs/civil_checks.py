@@ -15,8 +15,9 @@ from sqlalchemy.orm import Session
 
 from datasets.formats import Options
 from datasets.specs.base import Entry, noted
-from registry.citizens.records import find_record_ids, standings
+from registry.citizens.records import find_record_ids
 from registry.citizens.related import documents
+from registry.citizens.standings import standings
 from registry.civil_status.acts import RETROACTIVE, Act, act_of, amended
 from registry.civil_status.changes import LEDGER
 from registry.civil_status.checks import check_act, check_among

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from registry.citizens.changes import LEDGER
 from registry.citizens.models import Citizen
-from registry.citizens.records import standings
+from registry.citizens.standings import standings
 from registry.kernel.bulk import among
 from registry.kernel.fields import Document
 from registry.kernel.history import Segment

@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from registry.citizens.changes import View, project
 from registry.citizens.projection import as_claimed
-from registry.citizens.records import find_record_ids, standings
+from registry.citizens.records import find_record_ids
 from registry.citizens.related import histories
+from registry.citizens.standings import standings
 from registry.civil_status.acts import effective_date, named, text_code, year_of
 from registry.civil_status.coverage import (
     Book,

@@ -14,9 +14,10 @@ from sqlalchemy.orm import Session
 
 from registry.citizens.attributes import CATALOGUE
 from registry.citizens.predicates import Predicate, is_record_id
-from registry.citizens.records import find_record_ids, standings
+from registry.citizens.records import find_record_ids
 from registry.citizens.related import documents
 from registry.citizens.rules import Verdict
+from registry.citizens.standings import standings
 from registry.kernel.clock import today
 from registry.kernel.dates import PartialDate
 from registry.kernel.fields import Document

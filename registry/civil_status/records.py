@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from auth.principals import Principal
-from registry.citizens.records import Standing, merged_ids, require_citizen, standings
+from registry.citizens.records import require_citizen
 from registry.citizens.related import documents
+from registry.citizens.standings import Standing, merged_ids, standings
 from registry.civil_status.acts import act_of, in_order, kind_of_event, named
 from registry.civil_status.attributes import CATALOGUE, WHEREABOUTS
 from registry.civil_status.changes import LEDGER, book_key, number_key, view_on

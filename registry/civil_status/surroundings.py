@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from registry.citizens.records import standings
 from registry.citizens.related import identities
+from registry.citizens.standings import standings
 from registry.civil_status.acts import Act, act_of, named
 from registry.civil_status.models import CivilAct, CivilActPerson
 from registry.kernel.bulk import among

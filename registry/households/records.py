@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from auth.principals import Principal
-from registry.citizens.records import merged_ids, require_citizen, standings
+from registry.citizens.records import require_citizen
+from registry.citizens.standings import merged_ids, standings
 from registry.households.attributes import CATALOGUE
 from registry.households.changes import LEDGER
 from registry.households.models import Household, HouseholdMember

@@ -97,7 +97,8 @@ def _begin(job: Job, who: Claimant, *, cancelled: bool) -> None:
 
 def error_of(error: SogocError) -> dict[str, Any]:
     """Return what a failed job keeps of its error: a problem's code and its words."""
-    texts = [error.detail, *(found.text for found in error.errors)]
+    # Where one thing alone is wrong, its words are those of the whole.
+    texts = list(dict.fromkeys([error.detail, *(found.text for found in error.errors)]))
     return {
         "code": error.code,
         "vi": "\n".join(text.vi for text in texts),

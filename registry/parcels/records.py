@@ -17,14 +17,13 @@ from sqlalchemy.orm import Session
 from auth.principals import Principal
 from registry.citizens.records import (
     Answer,
-    Standing,
     find_personal_ids,
     find_record_ids,
     require_citizen,
-    standings,
     tag_of,
 )
 from registry.citizens.rules import Verdict
+from registry.citizens.standings import Standing, standings
 from registry.kernel.access_log import Outcome, record_access, record_accesses
 from registry.kernel.codes import load as load_codes
 from registry.kernel.columns import require_record

@@ -94,7 +94,7 @@ def test_examples_are_understood(
         path = name.split()
         assert words[: len(path)] == path
         given = words[len(path) :]
-        for file in (Path(word) for word in given if word.endswith((".csv", ".json"))):
+        for file in (Path(word) for word in given if word.endswith((".csv", ".json", ".xlsx"))):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.touch()
         with LEAVES[name].make_context(name, given) as context:

@@ -25,6 +25,11 @@ PUBLIC = {
     "/openapi.json",
     "/problems/<code>",
     "/readyz",
+    "/v1/datasets",
+    "/v1/datasets/<name>/schema",
+    "/v1/datasets/<name>/template",
+    "/v1/datasets/quality",
+    "/v1/datasets/rules",
     "/v1/places",
     "/v1/places/<code>",
     "/v1/places/convert",
@@ -32,7 +37,10 @@ PUBLIC = {
 # What a client asks about itself: a token of any scope, and no purpose.
 ANY_CLIENT = {"/v1/me/agreement"}
 # What tells nothing of people: a token with one of several scopes, and no purpose.
-IMPERSONAL = {"/v1/jobs", "/v1/jobs/<job_id>", "/v1/jobs/<job_id>/cancel"}
+IMPERSONAL = {
+    *("/v1/jobs", "/v1/jobs/<job_id>", "/v1/jobs/<job_id>/cancel"),
+    *("/v1/changes", "/v1/changes/last"),
+}
 
 
 @pytest.fixture
