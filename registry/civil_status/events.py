@@ -181,8 +181,8 @@ class Parent:
     basis: tuple[str, ...]
 
 
-def parents_on(acts: Sequence[Act], child: str, day: date) -> dict[str, Parent]:
-    """Return the father and mother of ``child`` on ``day``, as far as acts say.
+def parents_on(acts: Sequence[Act], day: date) -> dict[str, Parent]:
+    """Return the father and mother of a child on ``day``, as far as the acts `about` it say.
 
     An adoption takes the place of what was before until it ends: its act names the parents that
     result, so a step-parent's adoption names the other parent too.
@@ -190,7 +190,7 @@ def parents_on(acts: Sequence[Act], child: str, day: date) -> dict[str, Parent]:
     born: dict[str, Parent] = {}
     adoptions: list[Act] = []
     for act in acts:
-        if act.day > day or act.kind not in PARENT_KINDS or not _about(act, child, acts):
+        if act.day > day:
             continue
         if act.kind == "adoption":
             adoptions.append(act)
@@ -205,11 +205,9 @@ def parents_on(acts: Sequence[Act], child: str, day: date) -> dict[str, Parent]:
     return nobody | dict(_parents_in(act))
 
 
-def parental(acts: Sequence[Act]) -> list[Act]:
-    """Return those of ``acts`` that `parents_on` needs, for whoever asks it many times."""
-    found = [act for act in acts if act.kind in PARENT_KINDS]
-    ended = {act.amends for act in found}
-    return [act for act in acts if act.kind in PARENT_KINDS or act.code in ended]
+def about(acts: Sequence[Act], child: str) -> list[Act]:
+    """Return those of ``acts`` that tell whose child ``child`` is."""
+    return [act for act in acts if act.kind in PARENT_KINDS and _about(act, child, acts)]
 
 
 def _about(act: Act, child: str, acts: Sequence[Act]) -> bool:

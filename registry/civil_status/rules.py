@@ -20,11 +20,11 @@ from registry.civil_status.acts import (
 from registry.civil_status.coverage import Gap
 from registry.civil_status.events import (
     PARENT_KINDS,
+    about,
     has_life_events,
     life_on,
     marital_on,
     marriages_of,
-    parental,
     parents_on,
 )
 from registry.kernel.codes import load
@@ -97,7 +97,6 @@ class _Person:
         self._lives = has_life_events(acts, who)
         self._marriages = marriages_of(acts, who)
         self._orphans = [m.ended.day for m in self._marriages if m.start is None and m.ended]
-        self._parental = parental(acts)
         self._children = sorted(
             {
                 child
@@ -107,6 +106,7 @@ class _Person:
                 and who in {a.who(role) for role in ("father", "mother", "parent")}
             }
         )
+        self._about = {key: about(acts, key) for key in (who, *self._children)}
         self._entry: Mapping[str, Any] = self._born.persons["child"] if self._born else {}
         told = self._entry.get("birth_date")
         self._birth = PartialDate.parse(told["value"]) if told else background.birth
@@ -205,7 +205,7 @@ class _Person:
 
     def _family(self, day: date) -> dict[str, Any]:
         family: dict[str, Any] = {}
-        for side, parent in parents_on(self._parental, self._who, day).items():
+        for side, parent in parents_on(self._about[self._who], day).items():
             family[side] = parent.entry and _relative(parent.entry, parent.basis)
         if self._children:
             family["children"] = [
@@ -214,7 +214,7 @@ class _Person:
         return family
 
     def _child(self, key: str, day: date) -> dict[str, Any] | None:
-        parents = parents_on(self._parental, key, day).values()
+        parents = parents_on(self._about[key], day).values()
         mine = next((parent for parent in parents if parent.who == self._who), None)
         if mine is None:
             return None

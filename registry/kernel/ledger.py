@@ -89,7 +89,8 @@ class Ledger:
     """The writer of one register.
 
     ``key`` reads a document's key and ``find`` the rows that have such keys; ``project`` makes
-    the columns of the current row; ``link`` lets the look-up tables lead to (row, document)s.
+    the columns of the current row without asking the database, which is busy taking rows then;
+    ``link`` lets the look-up tables lead to (row, document)s.
     ``carry`` makes of the state that was and the state that comes the one to write, for registers
     in which not everything comes with the state.
     """
