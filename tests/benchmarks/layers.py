@@ -78,9 +78,7 @@ def waterfall(url: str, citizens: int) -> None:
             "door: token, purpose, agreement": lambda: authorize(
                 state.verifier, headers, "citizens:read", new_trace_id(""), personal=True
             ),
-            "door and selection, as remembered": lambda: short._question(
-                state.hot_lookup, environ, _FIELDS
-            ),
+            "door and selection, as remembered": lambda: short._question(lookup, environ, _FIELDS),
             "read and durable access row": lambda: path.run([one_id], asking, log),
             "document read as far as needed": lambda: question.read(document),
             "document cut and rendered": lambda: _render(question.read(document), question),

@@ -66,7 +66,7 @@ def test_the_walk_of_a_look_up_names_its_functions() -> None:
         "registry.server.serve",
         "registry.fastpath.FastPath.__call__",
         "auth.guard.authorize",
-        "registry.citizens.hot.HotLookup.lookup",
+        "registry.citizens.hot.HotLookup.ask",
         "registry.kernel.hotpath.HotPath.run",
         "registry.kernel.access_log.record_access",
         "registry.kernel.access_log.record_refusal",
