@@ -208,9 +208,12 @@ def family(session: Session, parcel: Parcel) -> tuple[list[Parcel], list[Link]]:
     known: dict[str, Parcel] = {parcel.code: parcel}
     links: set[Link] = set()
     fringe = {parcel.code}
+    asked: set[str] = set()
     while fringe and len(known) < _LARGEST_FAMILY:
+        asked |= fringe
         found = _links(session, fringe)
-        fringe = {code for e in found for code in (e.source, e.target)} - known.keys()
+        # A parcel that is not in the register has links all the same.
+        fringe = {code for e in found for code in (e.source, e.target)} - asked
         met = session.scalars(sa.select(Parcel).where(Parcel.code.in_(fringe))).all()
         met = [p for p in met if not is_undone(session, ParcelVersion, p, None)]
         known |= {p.code: p for p in sorted(met, key=lambda p: p.code)}

@@ -16,6 +16,7 @@ from registry.kernel.db import Database
 from registry.kernel.errors import Invalid
 from registry.kernel.ledger import Change, Counts
 from registry.parcels import changes, spatial
+from registry.parcels.lineage import family
 from registry.parcels.models import Parcel, ParcelGeometry, ParcelVersion
 from registry.parcels.records import holds_parcel
 from registry.parcels.references import Written
@@ -132,6 +133,13 @@ def test_real_news_of_a_split_parcel_is_written_and_keeps_its_end(land: Database
     assert told["address"] == {"as_recorded": "Ấp 2"}
     assert told["state"]["code"] == "retired"
     assert [entry["code"] for entry in told["lineage"]["to"]] == ["T-2", "T-3"]
+
+
+def test_a_family_is_found_though_its_source_is_not_in_the_register(land: Database) -> None:
+    load(land, *split()[1:])
+    with land.reading() as session:
+        parcels, links = family(session, current(session, "T-2"))
+    assert ([p.code for p in parcels], links) == (["T-2", "T-3"], [])
 
 
 # Geometry
