@@ -74,10 +74,10 @@ def _fits(field: dict[str, Any], cell: str) -> bool:
 
 
 def test_made_up_files_fit_their_schemas(tmp_path: Path) -> None:
-    files.generate("all", 400, 11, tmp_path)
-    for name, spec in SPECS.items():
-        fields = {field["name"]: field for field in table_schema(spec)["fields"]}
-        with (tmp_path / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+    for path in files.generate("all", 400, 11, tmp_path):
+        name = path.stem
+        fields = {field["name"]: field for field in table_schema(SPECS[name])["fields"]}
+        with path.open(encoding="utf-8", newline="") as file:
             for row in csv.DictReader(file):
                 for column, cell in row.items():
                     if cell:
@@ -107,6 +107,12 @@ _WRONG = {
     "outline": ("POLYGON (", {"invalid_geometry"}),
     "crs": ("VN-2000", {"crs_unknown"}),
 }
+# A file of units may name one that nobody knows yet, but none that can't be one.
+_WRONG_OF_PLACES = {"unit": ("Sao Hỏa", {"place_code", "place_parent"})}
+_OF_WORDS = {
+    *("change_field", "serial_shape", "reference_incomplete"),
+    *("place_type", "place_predecessor_form"),
+}
 
 
 def test_every_column_is_described_and_nothing_else() -> None:
@@ -121,9 +127,9 @@ def test_a_column_is_read_as_what_it_is_said_to_be(dataset: str, column: str) ->
     if kind in {"text", "list"}:
         told = _rules_at(dataset, row | {column: "Sao Hỏa"}, column)
         # Nothing is asked of words but what rows say of one another.
-        assert told <= {"change_field", "serial_shape", "reference_incomplete"}
+        assert told <= _OF_WORDS
         return
-    wrong, rules = _WRONG[kind]
+    wrong, rules = (_WRONG | (_WRONG_OF_PLACES if dataset == "places" else {}))[kind]
     row |= _beside(dataset, column)
     assert _rules_at(dataset, row | {column: wrong}, column) & rules
 

@@ -99,8 +99,10 @@ def test_an_unchecked_submission_is_not_published(shell: Shell) -> None:
     assert "Chỉ công bố được bản nộp đã được người thứ hai duyệt" in said
 
 
-def test_a_database_without_tables_says_what_to_do(database: Database, tmp_path: Path) -> None:
-    url = database.engine.url.render_as_string(hide_password=False)
+def test_a_database_without_tables_says_what_to_do(
+    empty_database: Database, tmp_path: Path
+) -> None:
+    url = empty_database.engine.url.render_as_string(hide_password=False)
     said = Shell(url, tmp_path).refused("dataset", "history", code=1)
     assert "sogoc db upgrade" in said
 
