@@ -356,6 +356,7 @@ def set_coverage(
         as_of = row.as_of or date(row.year_from, 12, 31)
         book = known.get((row.office, as_of, row.kind, row.year_from))
         told = (row.year_to, row.office_name, row.complete)
+        fresh = book is None
         if book is None:
             book = table(office=row.office, as_of=as_of, kind=row.kind, year_from=row.year_from)
             known[row.office, as_of, row.kind, row.year_from] = book
@@ -364,27 +365,28 @@ def set_coverage(
             continue
         book.year_to, book.office_name, book.complete = told
         book.source, book.load = source, load
-        _remember(session, book, moment)
+        _remember(session, book, moment, fresh=fresh)
         changed += 1
     session.flush()
     return changed
 
 
-def _remember(session: Session, book: CivilBook, moment: datetime) -> None:
+def _remember(session: Session, book: CivilBook, moment: datetime, *, fresh: bool) -> None:
     """Keep what is said of a book beside what was said before, which ends at ``moment``."""
     table = CivilBookVersion
-    session.execute(
-        sa.update(table)
-        .where(
-            table.office == book.office,
-            table.as_of == book.as_of,
-            table.kind == book.kind,
-            table.year_from == book.year_from,
-            table.superseded_at.is_(None),
+    if not fresh:
+        session.execute(
+            sa.update(table)
+            .where(
+                table.office == book.office,
+                table.as_of == book.as_of,
+                table.kind == book.kind,
+                table.year_from == book.year_from,
+                table.superseded_at.is_(None),
+            )
+            .values(superseded_at=moment)
+            .execution_options(synchronize_session=False)
         )
-        .values(superseded_at=moment)
-        .execution_options(synchronize_session=False)
-    )
     columns = (column.name for column in CivilBook.__table__.columns)
     told = {name: getattr(book, name) for name in columns}
     session.add(table(**told, recorded_at=moment))

@@ -29,6 +29,7 @@ from registry.kernel.undo import (
 )
 
 _REGISTER = str(CivilBook.__tablename__)
+_BATCH = 1000
 _TOLD = ("year_to", "office_name", "complete")
 
 
@@ -63,9 +64,11 @@ def undo_load(
     session.add(
         LoadUndone(by_load=by_load, register=_REGISTER, load=load, at=moment, source=source)
     )
+    _end(session, [key for reversal in reversals.values() for key in reversal.ended], moment)
+    # Read at once, so that each is at hand.
+    books = {_key(book): book for book in session.scalars(sa.select(CivilBook))}
     for key, reversal in reversals.items():
-        _end(session, reversal.ended, moment)
-        _say_again(session, key, reversal, moment)
+        _say_again(session, key, books.get(key), reversal, moment)
     session.flush()
     if progress:
         progress(len(reversals))
@@ -86,12 +89,15 @@ def _reversals(session: Session, load: str) -> Iterator[tuple[Key, Reversal]]:
     histories: dict[Key, dict[int, Segment]] = defaultdict(dict)
     for office in sorted({key.office for key in touched}):
         for row in session.scalars(sa.select(table).where(table.office == office)):
-            key = Key(row.office, row.as_of, row.kind, row.year_from)
-            histories[key][row.id] = _segment(row)
+            histories[_key(row)][row.id] = _segment(row)
     for key in sorted(touched):
         reversal = reverse(histories[key], trace)
         if reversal is not None:
             yield key, reversal
+
+
+def _key(book: CivilBook | CivilBookVersion) -> Key:
+    return Key(book.office, book.as_of, book.kind, book.year_from)
 
 
 def _segment(row: CivilBookVersion) -> Segment:
@@ -110,16 +116,18 @@ def _effect(reversals: Mapping[Key, Reversal]) -> Effect:
 
 def _end(session: Session, versions: Sequence[int], moment: datetime) -> None:
     table = CivilBookVersion
-    session.execute(
-        sa.update(table)
-        .where(table.id.in_(versions))
-        .values(superseded_at=moment)
-        .execution_options(synchronize_session=False)
-    )
+    for start in range(0, len(versions), _BATCH):
+        session.execute(
+            sa.update(table)
+            .where(table.id.in_(versions[start : start + _BATCH]))
+            .values(superseded_at=moment)
+            .execution_options(synchronize_session=False)
+        )
 
 
-def _say_again(session: Session, key: Key, reversal: Reversal, moment: datetime) -> None:
-    book = session.get(CivilBook, tuple(key))
+def _say_again(
+    session: Session, key: Key, book: CivilBook | None, reversal: Reversal, moment: datetime
+) -> None:
     if book is not None and not reversal.left:
         session.delete(book)
     for segment in reversal.left:

@@ -49,10 +49,14 @@ class Reversal:
 
 
 def reverse(history: Mapping[int, Segment], trace: Trace) -> Reversal | None:
-    """Plan to take a load back from one history; None where it wrote nothing to it."""
+    """Plan to take a load back from one history; None where it wrote nothing to it.
+
+    Of the documents nothing matters but which are equal.
+    """
     segments = list(history.values())
     own = {s.recorded_at for s in segments if _wrote(s, segments, trace)}
-    moments = {m for s in segments for m in (s.recorded_at, s.superseded_at) if m is not None}
+    moments = {s.recorded_at for s in segments}
+    moments.update(s.superseded_at for s in segments if s.superseded_at is not None)
     if trace.at in moments:
         own.add(trace.at)
     if not own:
@@ -73,7 +77,7 @@ def reverse(history: Mapping[int, Segment], trace: Trace) -> Reversal | None:
         vanishes=not before,
         blocked=(
             # Later writes that were themselves taken back leave all as it was.
-            _content(after) != _content(now.values())
+            (last < max(moments) and _content(after) != _content(now.values()))
             or any(first < moment < last and moment not in own for moment in moments)
             or any(_foreign(s, segments, own, trace) for s in segments)
         ),

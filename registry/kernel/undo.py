@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
-from functools import partial
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -23,10 +23,13 @@ from registry.kernel.columns import SEGMENT, RecordColumns, values_of
 from registry.kernel.db import Base, UtcDateTime
 from registry.kernel.errors import Conflict, Text
 from registry.kernel.fields import Document
+from registry.kernel.history import Segment
 from registry.kernel.ledger import Ledger
 from registry.kernel.reversal import Reversal, Trace, reverse
 
 _BATCH = 1000
+# In the order of a segment's own fields.
+_SEGMENT = tuple(field.name for field in fields(Segment))
 _ALREADY = Text("Đợt này đã được hoàn tác.", "This load has been taken back already.")
 _MEANWHILE = Text(
     "Có bản ghi vừa được sửa trong lúc hoàn tác: hãy xem trước rồi hoàn tác lại.",
@@ -75,13 +78,14 @@ class Register:
     """A register as an undo needs it.
 
     ``held`` returns those of some rows that can't vanish, since something else leads to them.
-    ``prepare`` and ``follow`` run around the writing of a batch, for what stands beside the rows.
+    ``prepare`` runs before a batch is written, and ``follow`` after it, in place of `Ledger.link`
+    where more than the present document leads to a record.
     """
 
     ledger: Ledger
     held: Held = _none_held
     prepare: Callable[[Session, Sequence[Turn]], None] = _nothing
-    follow: Callable[[Session, Sequence[Turn]], None] = _nothing
+    follow: Callable[[Session, Sequence[Turn]], None] | None = None
 
     @property
     def name(self) -> str:
@@ -152,7 +156,7 @@ def survey(session: Session, register: Register, load: str) -> Survey:
     versions = 0
     latest: datetime | None = None
     for batch in _batches(sorted(found)):
-        for row, history in register.ledger.histories(session, batch).items():
+        for row, history in _histories(session, version, batch).items():
             reversal = reverse(history, trace)
             if reversal is None:
                 continue
@@ -234,8 +238,12 @@ def turn_back(  # noqa: PLR0913 - as `undo_load`, of what was found
     for batch in _batches(found.free):
         turns = _turns(session, register.ledger, batch, found.trace, moment)
         register.prepare(session, turns)
-        _write(session, register.ledger, turns, moment)
-        register.follow(session, turns)
+        _write(session, register.ledger, turns)
+        if register.follow:
+            register.follow(session, turns)
+        else:
+            register.ledger.link(session, [(turn.row, turn.document) for turn in turns])
+        session.expire_all()
         done += len(turns)
         if progress:
             progress(done)
@@ -247,30 +255,67 @@ def _turns(
     records = ledger.records
     # Whoever is writing to them now finishes first, and whoever comes later waits.
     session.execute(sa.select(records.row).where(records.row.in_(rows)).with_for_update())
+    documents: dict[Any, Document] = {}
+
+    def read(text: Any) -> Document:
+        # Most of what a record was told is told again and again.
+        if text not in documents:
+            documents[text] = orjson.loads(text)
+        return documents[text]
+
     turns = []
-    for row, history in ledger.histories(session, rows).items():
-        reversal = reverse(history, trace)
-        if reversal is None or reversal.blocked:
+    for row, history in _histories(session, ledger.versions, rows).items():
+        found = reverse(history, trace)
+        if found is None or found.blocked:
             raise Conflict(_MEANWHILE)
+        reversal = replace(
+            found,
+            again=tuple(replace(s, document=read(s.document)) for s in found.again),
+            said=tuple(map(read, found.said)),
+            kept=tuple(map(read, found.kept)),
+            left=tuple(replace(s, document=read(s.document)) for s in found.left),
+        )
         present = (s.document for s in reversal.left if s.covers(today()))
         turns.append(Turn(row, reversal, next(present, {}), moment))
     return turns
 
 
-def _write(session: Session, ledger: Ledger, turns: Sequence[Turn], moment: datetime) -> None:
-    for part in _batches([key for turn in turns for key in turn.reversal.ended]):
+def _histories(
+    session: Session, versions: type[Any], rows: Sequence[int]
+) -> dict[int, dict[int, Segment]]:
+    """Return histories as `Ledger.histories` does, each document as the text that it is kept as.
+
+    The same document has the same text, and to read them all costs more than all the rest.
+    """
+    of = versions.__table__.c
+    columns = [sa.type_coerce(of.document, sa.Text) if n == "document" else of[n] for n in _SEGMENT]
+    found = session.execute(
+        sa.select(of.record, of.id, *columns)
+        .where(of.record.in_(rows))
+        .order_by(of.recorded_at, of.valid_from)
+    )
+    histories: dict[int, dict[int, Segment]] = {row: {} for row in rows}
+    for row, key, *values in found:
+        histories[row][key] = Segment(*values)
+    return histories
+
+
+def _write(session: Session, ledger: Ledger, turns: Sequence[Turn]) -> None:
+    ended = [key for turn in turns for key in turn.reversal.ended]
+    for part in _batches(ended):
         session.execute(
             sa.update(ledger.versions)
             .where(ledger.versions.id.in_(part))
-            .values(superseded_at=moment)
+            .values(superseded_at=turns[0].at)
             .execution_options(synchronize_session=False)
         )
-    renewed = partial(replace, recorded_at=moment, superseded_at=None)
-    again = (values_of(t.row, renewed(s)) for t in turns for s in t.reversal.again)
+    again = (
+        values_of(turn.row, replace(segment, recorded_at=turn.at, superseded_at=None))
+        for turn in turns
+        for segment in turn.reversal.again
+    )
     insert_rows(session, ledger.versions, SEGMENT, again)
     _set_current(session, ledger, turns)
-    ledger.link(session, [(turn.row, turn.document) for turn in turns])
-    session.expire_all()
 
 
 def _set_current(session: Session, ledger: Ledger, turns: Sequence[Turn]) -> None:

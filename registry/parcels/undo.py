@@ -47,10 +47,11 @@ def undo_load(
         links.update(
             link for turn in turns for d in turn.reversal.said if d for link in links_of(d)
         )
-        left = [turn.document for turn in turns if turn.document]
-        lineage.keep(session, left)
+        book.link(session, [(turn.row, turn.document) for turn in turns])
+        lineage.keep(session, [turn.document for turn in turns if turn.document])
 
-    register = Register(ledger(session, shapes), prepare=prepare, follow=follow)
+    book = ledger(session, shapes)
+    register = Register(book, prepare=prepare, follow=follow)
     found = kernel.survey(session, register, load)
     kernel.require_free(found.effect)
     _free_ids(session, found.free)

@@ -403,7 +403,8 @@ def test_a_status_that_was_worked_out_since_keeps_the_people_of_its_acts(world: 
     world.undo("civil_status", "a")
     with world.database.transaction() as session:
         found = read_citizen(session, ASKER, key, ("marital_status",), Moment()).record
-    assert found["marital_status"]["code"] == "single"
+    # As from no act at all, and no longer married.
+    assert found["marital_status"]["code"] == "unknown"
 
 
 def test_a_source_of_a_split_that_is_gone_is_in_no_family(world: World) -> None:
