@@ -8,7 +8,7 @@ cut off has left is taken away by the next one.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -46,6 +46,7 @@ from registry.terminal import Tell as Progress
 Hold = Callable[[Session], None]
 _BATCH = 5000
 _PAGE = 1000
+_SPARE_BYTES = 4096
 _PER_ATTEMPT = (
     *(SubmissionFinding, SubmissionRuleCount, SubmissionRow, SubmissionPart),
     *(StagedChange, SubmissionDifference, SubmissionCount),
@@ -110,6 +111,28 @@ def _clear(
         )
 
 
+class _Flagged:
+    """The rows in which something was found, a bit each: of a million there may be a million."""
+
+    def __init__(self) -> None:
+        self._parts: defaultdict[str, bytearray] = defaultdict(bytearray)
+
+    def __bool__(self) -> bool:
+        return bool(self._parts)
+
+    def add(self, part: str, line: int) -> None:
+        bits = self._parts[part]
+        if (missing := (line >> 3) + 1 - len(bits)) > 0:
+            # Some more than are needed, so that this is rare.
+            bits.extend(bytes(missing + _SPARE_BYTES))
+        bits[line >> 3] |= 1 << (line & 7)
+
+    def __contains__(self, place: _Place) -> bool:
+        part, line = place
+        bits = self._parts.get(part, b"")
+        return line >> 3 < len(bits) and bool(bits[line >> 3] & 1 << (line & 7))
+
+
 @dataclass(slots=True)
 class _Told:
     """What a check counts: rows by part, ward and verdict, rules, and the digest of its stage."""
@@ -117,7 +140,7 @@ class _Told:
     rows: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     rules: Counter[tuple[str, str]] = field(default_factory=Counter)
     digest: Any = field(default_factory=hashlib.sha256)
-    flagged: set[_Place] = field(default_factory=set)
+    flagged: _Flagged = field(default_factory=_Flagged)
     read: int = 0
 
 
@@ -146,7 +169,7 @@ def _check(  # noqa: PLR0913, PLR0917 - where to read, where to write, and what
     for entry in _entries(session, submission, rows(), options):
         told.read += entry.rows
         for found in entry.findings:
-            told.flagged.add((found.part, found.line))
+            told.flagged.add(found.part, found.line)
             told.rules[found.rule, entry.ward] += 1
             findings.add(submission.id, attempt, found.rule, found.part, found.line, found.column)
         told.rows[entry.part, entry.ward, _verdict(entry)] += entry.rows
@@ -162,7 +185,7 @@ def _check(  # noqa: PLR0913, PLR0917 - where to read, where to write, and what
             progress(told.read, phase="check")
     findings.write()
     staged.write()
-    _keep_rows(database, submission, attempt, rows, told.flagged)
+    _keep_rows(database, submission, attempt, _telling(rows(), told.read, progress), told.flagged)
     return told
 
 
@@ -221,17 +244,25 @@ def _keep_rows(
     database: Database,
     submission: Submission,
     attempt: int,
-    rows: Callable[[], Iterator[Row]],
-    flagged: set[_Place],
+    rows: Iterable[Row],
+    flagged: _Flagged,
 ) -> None:
     """Keep the cells of rows in which something was found, as the steward must see them."""
     if not flagged:
         return
     kept = _Batches(database, SubmissionRow, "submission", "attempt", "part", "line", "cells")
-    for row in rows():
+    for row in rows:
         if (row.part, row.line) in flagged:
             kept.add(submission.id, attempt, row.part, row.line, dict(row.cells))
     kept.write()
+
+
+def _telling(rows: Iterable[Row], done: int, progress: Progress | None) -> Iterator[Row]:
+    """Yield the rows, asking now and then whether they are still wanted."""
+    for number, row in enumerate(rows):
+        if progress and not number % _PAGE:
+            progress(done, phase="rows")
+        yield row
 
 
 class _Batches:

@@ -100,7 +100,11 @@ def serve() -> None:
         uncollected(),
     ):
         while (rows := _receive(source)) is not None:
-            _send(sink, _answer(SPECS[dataset], rows))
+            try:
+                _send(sink, _answer(SPECS[dataset], rows))
+            except BrokenPipeError:
+                # Whoever asked is gone. Nor can what is left in the buffer be sent at the end.
+                os._exit(0)
 
 
 def _answer(spec: Spec, rows: Iterable[tuple[Any, ...]]) -> list[Packed] | str:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from werkzeug.exceptions import HTTPException
 
 from auth.api import TOKEN_PATH, oauth_error
-from auth.guard import stated_purpose, trace_id, view_of
+from auth.guard import UNAVAILABLE, stated_purpose, trace_id, view_of
 from auth.principals import Principal
 from datasets.steward import LEGAL_BASIS, PROCEDURE
 from registry.kernel.access_log import Asker, record_refusal
@@ -112,7 +112,8 @@ def _http(error: HTTPException) -> flask.Response:
 def _unexpected(error: Exception) -> flask.Response:
     if isinstance(error, _GONE) or getattr(error, "connection_invalidated", False):
         logger.error("database %s trace_id=%s", type(error).__name__, trace_id())
-        return _refuse(Unavailable())
+        # Without a row: to wait for the log too would double the wait, and nothing was told.
+        return _finish(document(Unavailable()))
     logger.error("unexpected %s trace_id=%s %s", type(error).__name__, trace_id(), places_of(error))
     if not _kept("internal"):
         return _finish(document(Unavailable()))
@@ -198,6 +199,9 @@ def _kept(code: str, members: Mapping[str, Any] | None = None) -> bool:
     """
     if not _personal():
         return True
+    if flask.request.environ.get(UNAVAILABLE):
+        # The short way has already waited for the log in vain.
+        return False
     members = members or {}
     principal: Principal | None = flask.g.get("principal")
     try:

@@ -101,7 +101,7 @@ class History(MethodView):
     @blp.response(200, schemas.HistoryAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Lịch sử của bản ghi / the history of one record."""
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             versions = records.list_versions(
                 session, current_principal(), record_id, tuple(data["paths"])
             )

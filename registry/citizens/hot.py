@@ -100,7 +100,7 @@ class HotLookup:
         question = self.question(principal, fields)
         told = self.ask(question, identifiers, asker.case, asker.trace_id)
         if told is None:
-            with self._database.transaction() as session:
+            with self._database.transaction(snapshot=True) as session:
                 return lookup_citizens(session, principal, Lookup(identifiers, fields))
         results: list[dict[str, Any]] = orjson.loads(told)["results"]
         return results

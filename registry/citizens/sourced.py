@@ -98,14 +98,14 @@ class CitizenReader:
             return self._hot.lookup(principal, identifiers, fields)
         query = Lookup(identifiers, fields, moment)
         if link is None:
-            with self._database.transaction() as session:
+            with self._database.transaction(snapshot=True) as session:
                 return records.lookup_citizens(session, principal, query)
         selection = select_fields(principal, fields)
         records.require_search(principal, {kind_of(v) or "personal_id" for v in identifiers})
         if link.mode.name == "pointer":
             return self._look_through(link, principal, query, selection)
         checked = link.freshen(identifiers)
-        with self._database.transaction() as session:
+        with self._database.transaction(snapshot=True) as session:
             query = replace(query, absent=checked.absent)
             results = records.lookup_citizens(session, principal, query)
             late = {
@@ -133,7 +133,7 @@ class CitizenReader:
             if checked.absent:
                 raise NotFound(subject=citizen.id, asked=selection.paths)
             late = checked.late
-        with self._database.transaction() as session:
+        with self._database.transaction(snapshot=True) as session:
             found = records.read_citizen(session, principal, record_id, fields, moment)
             if link is None:
                 return found
@@ -147,7 +147,7 @@ class CitizenReader:
     ) -> dict[str, Any]:
         """Search what is held, however old (`records.search_citizens`); raises NotInMode."""
         link = self._current(copies=True)
-        with self._database.transaction() as session:
+        with self._database.transaction(snapshot=True) as session:
             answer = records.search_citizens(session, principal, criteria, fields)
             if link and _told(answer):
                 selection = select_fields(principal, fields)
@@ -167,7 +167,7 @@ class CitizenReader:
         if link:
             records.require_verification(principal, identifier, claims, predicates)
             known = not link.freshen([identifier]).absent
-        with self._database.transaction() as session:
+        with self._database.transaction(snapshot=True) as session:
             return records.verify_citizen(
                 session, principal, identifier, claims, predicates, known=known
             )

@@ -23,7 +23,7 @@ class CivilAct(MethodView):
     @blp.response(200, schemas.ActAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Một việc hộ tịch theo mã bản ghi / one act by record id."""
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             return answer(
                 records.read_act(
                     session, current_principal(), record_id, tuple(data["paths"]), moment_of(data)
@@ -40,7 +40,7 @@ class CivilActLookup(MethodView):
     @blp.response(200, schemas.ActLookupAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Tra cứu theo số, quyển số, nơi và năm / find an act by its entry."""
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             return answer(
                 records.lookup_act(session, current_principal(), data["act"], tuple(data["paths"]))
             )
@@ -55,7 +55,7 @@ class CivilStatusOfCitizen(MethodView):
     @blp.response(200, schemas.ActsAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Việc hộ tịch của một công dân / the acts of a citizen."""
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             return answer(
                 records.read_acts_of(
                     session, current_principal(), record_id, tuple(data["paths"]), moment_of(data)

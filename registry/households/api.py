@@ -23,7 +23,7 @@ class Household(MethodView):
     @blp.response(200, schemas.HouseholdAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Một hộ theo mã bản ghi / one household by record id."""
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             return answer(
                 records.read_household(
                     session, current_principal(), record_id, tuple(data["paths"]), moment_of(data)
@@ -40,7 +40,7 @@ class HouseholdOfCitizen(MethodView):
     @blp.response(200, schemas.HouseholdAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Hộ của một công dân / the household of a citizen."""
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             return answer(
                 records.read_household_of(
                     session, current_principal(), record_id, tuple(data["paths"]), moment_of(data)

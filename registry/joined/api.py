@@ -25,7 +25,7 @@ class Joined(MethodView):
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Một công dân trong nhiều sổ cùng lúc / one citizen in several registers at once."""
         fields = {name: tuple(data[name]) for name in REGISTERS if name in data}
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             return answer(
                 read_joined(session, current_principal(), record_id, fields, moment_of(data))
             )

@@ -145,9 +145,15 @@ class Database:
         return self.engine.dialect.name
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
-        """Give a session whose work is kept as a whole at the end, or not at all on an error."""
+    def transaction(self, *, snapshot: bool = False) -> Iterator[Session]:
+        """Give a session whose work is kept as a whole at the end, or not at all on an error.
+
+        With ``snapshot`` its statements all see the database of one moment, for whoever reads
+        something and writes down that it was read; PostgreSQL lets each see its own otherwise.
+        """
         engine = self.engine.execution_options(**{_WRITES: True})
+        if snapshot and self.dialect == "postgresql":
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
         with self._session(engine) as session:
             yield session
             session.commit()

@@ -34,7 +34,7 @@ class Parcel(MethodView):
     @blp.response(200, schemas.ParcelAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Một thửa đất theo mã bản ghi / one parcel by record id."""
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             found = records.read_parcel(
                 session, current_principal(), record_id, tuple(data["paths"]), moment_of(data)
             )
@@ -50,7 +50,7 @@ class History(MethodView):
     @blp.response(200, schemas.ParcelHistory)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Lịch sử của thửa đất / the history of one parcel."""
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             versions = records.list_versions(
                 session, current_principal(), record_id, tuple(data["paths"])
             )
@@ -67,7 +67,7 @@ class Lineage(MethodView):
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Thửa đất do đâu mà có, nay thành gì / what a parcel came from and became."""
         del data
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             return answer(records.read_lineage(session, current_principal(), record_id))
 
 
@@ -80,7 +80,7 @@ class Lookup(MethodView):
     @blp.response(200, schemas.ParcelAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Tra cứu đúng một thửa / look exactly one parcel up; several answer 409."""
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             found = records.lookup(
                 session, current_principal(), schemas.wanted(data), tuple(data["paths"])
             )
@@ -96,7 +96,7 @@ class ParcelsOfCitizen(MethodView):
     @blp.response(200, schemas.ParcelsAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Các thửa đất của một công dân / the parcels of a citizen."""
-        with database().transaction() as session:
+        with database().transaction(snapshot=True) as session:
             held = records.list_parcels_of(
                 session, current_principal(), record_id, tuple(data["paths"]), moment_of(data)
             )
@@ -114,7 +114,7 @@ class Map(MethodView):
         """Thửa đất trong một khung / parcels in a rectangle, nothing personal."""
         try:
             query = schemas.map_query(data)
-            with database().transaction() as session:
+            with database().transaction(snapshot=True) as session:
                 page = features.list_features(session, current_principal(), query)
         except ValidationError:
             raise value_error("/bbox", "bbox") from None

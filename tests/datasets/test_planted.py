@@ -7,14 +7,20 @@ from pathlib import Path
 
 import pytest
 
+import migrations
+from datasets import checking, parallel
 from datasets.formats import Options
 from datasets.sources import read_file
 from datasets.specs import SPECS
+from datasets.submissions import Uploads
 from datasets.synthetic import files
+from registry.kernel.db import Database
+from tests.benchmarks.acceptance import found_in, submit_planted
 from tests.datasets.planted import MISTAKES, plant
 
 PEOPLE = 4000
 ERRORS = 600
+BEYOND_ONE_PROCESS = 12_000
 
 
 @pytest.fixture(scope="module")
@@ -58,3 +64,16 @@ def test_the_same_seed_plants_the_same(made: Path, tmp_path: Path) -> None:
 def test_more_errors_than_rows_are_refused(made: Path, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="too few rows"):
         plant(made, tmp_path / "planted.csv", PEOPLE, 1)
+
+
+def test_several_processes_find_what_one_finds(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However many processors there are.
+    monkeypatch.setattr(parallel, "_processors", lambda: 2)
+    migrations.upgrade(database)
+    submission, expected = submit_planted(database, tmp_path, BEYOND_ONE_PROCESS, ERRORS)
+    checking.check(database, Uploads(tmp_path / "uploads"), submission, "steward")
+    checked, found = found_in(database, submission)
+    assert found == expected
+    assert checked.rows_read == BEYOND_ONE_PROCESS
