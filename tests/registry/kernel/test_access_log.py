@@ -119,3 +119,14 @@ def test_rows_from_before_contexts_are_kept_in_their_order(empty_database: Datab
 
 def _plain(key: str | None) -> str | None:
     return key and key.replace("-", "")
+
+
+def test_answers_of_two_snapshots_can_begin_the_same_context(database: Database) -> None:
+    migrations.upgrade(database)
+    with database.transaction(snapshot=True) as later:
+        later.execute(sa.select(AccessContext))
+        if database.dialect == "postgresql":  # SQLite lets nobody else write meanwhile
+            with database.transaction(snapshot=True) as first:
+                record_access(first, ASKER, "delivered", ["name"], new_id())
+        record_access(later, ASKER, "delivered", ["name"], new_id())
+    assert len({row.context_id for row in _rows(database)}) == 1
