@@ -389,6 +389,13 @@ def test_an_act_that_said_nothing_new_speaks_when_the_other_is_taken_back(world:
     assert found["life_status"]["code"] == "deceased"
 
 
+def test_progress_counts_acts_and_then_people(world: World) -> None:
+    world.load("civil_status", "a", *POOLS["civil_status"][:2])
+    undo, told = UNDOING["civil_status"].undo, list[int]()
+    world.do(lambda s: undo(s, "a", source="rollback", by_load="u", progress=told.append))
+    assert told == [2, 5]
+
+
 def test_a_file_of_acts_loads_again_after_its_undo(world: World) -> None:
     world.load("civil_status", "a", *POOLS["civil_status"][:2])
     before, keys = world.told("civil_status", Moment()), world.ids("civil_act")
