@@ -150,11 +150,14 @@ def preview_projection(session: Session, load: str) -> tuple[Effect, set[str]]:
 
 
 def undo_projection(
-    session: Session, load: str, *, source: str, by_load: str
+    session: Session, load: str, *, source: str, by_load: str, progress: Progress | None = None
 ) -> tuple[Effect, set[str]]:
     """Take back what ``load`` of another register decided of people; returns as the preview."""
-    found = kernel.survey(session, _register(), load)
-    kernel.turn_back(session, _register(), found, load, source=source, by_load=by_load)
+    register = _register()
+    found = kernel.survey(session, register, load)
+    kernel.turn_back(
+        session, register, found, load, source=source, by_load=by_load, progress=progress
+    )
     return _left_alone(found), set(found.effect.in_the_way)
 
 

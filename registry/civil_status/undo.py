@@ -34,7 +34,8 @@ def undo_load(
 
     Acts of other loads keep what they decided: whoever was written to since, or is named by a
     later act, is told of anew from the acts that are left. Raises Conflict where an act itself
-    was written to later, and where the load was taken back already.
+    was written to later, and where the load was taken back already. ``progress`` is told of acts
+    and then of people, in one count.
     """
     began = now()
     people: set[str] = set()
@@ -50,7 +51,14 @@ def undo_load(
     kernel.turn_back(
         session, register, found, load, source=source, by_load=by_load, progress=progress
     )
-    effect, others = citizens.undo_projection(session, load, source=source, by_load=by_load)
+
+    def further(done: int) -> None:
+        if progress:
+            progress(len(found.free) + done)
+
+    effect, others = citizens.undo_projection(
+        session, load, source=source, by_load=by_load, progress=further
+    )
     later = _under_acts(session, people, (min(since), began)) if since else set()
     refresh_marital_status(session, others | later, source=source, load=by_load)
     return Undone((found.effect, replace(effect, anew=len(others))))

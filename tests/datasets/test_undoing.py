@@ -364,6 +364,7 @@ def test_acts_of_other_loads_keep_what_they_decided(world: World) -> None:
     world.undo("civil_status", "b", "u1")
     world.load("civil_status", "a", birth, death)
     world.load("civil_status", "c", marriage)
+    together = world.told("civil_status", Moment())
     preview = world.preview("civil_status", "a")
     assert [(e.register, e.vanish, e.anew) for e in preview.effects] == [
         ("civil_act", 2, 0),
@@ -372,6 +373,8 @@ def test_acts_of_other_loads_keep_what_they_decided(world: World) -> None:
     done = world.undo("civil_status", "a", "u2")
     assert done.effects == preview.effects
     assert _known(world.told("civil_status", Moment())) == _known(alone)
+    world.undo("civil_status", "u2", "u3")
+    assert world.told("civil_status", Moment()) == together
 
 
 def test_an_act_that_said_nothing_new_speaks_when_the_other_is_taken_back(world: World) -> None:
@@ -384,6 +387,13 @@ def test_an_act_that_said_nothing_new_speaks_when_the_other_is_taken_back(world:
         who = find_record_ids(session, [MINH])[MINH]
         found = read_citizen(session, ASKER, who, fields, Moment()).record
     assert found["life_status"]["code"] == "deceased"
+
+
+def test_progress_counts_acts_and_then_people(world: World) -> None:
+    world.load("civil_status", "a", *POOLS["civil_status"][:2])
+    undo, told = UNDOING["civil_status"].undo, list[int]()
+    world.do(lambda s: undo(s, "a", source="rollback", by_load="u", progress=told.append))
+    assert told == [2, 5]
 
 
 def test_a_file_of_acts_loads_again_after_its_undo(world: World) -> None:
@@ -405,6 +415,23 @@ def test_a_status_that_was_worked_out_since_keeps_the_people_of_its_acts(world: 
         found = read_citizen(session, ASKER, key, ("marital_status",), Moment()).record
     # As from no act at all, and no longer married.
     assert found["marital_status"]["code"] == "unknown"
+
+
+def test_what_a_person_held_stays_known_when_the_person_is_gone(world: World) -> None:
+    world.load("parcels", "a", plots.change(holders=[holder("900190000021")]))
+    world.load("citizens", "b", people.change("900190000021"))
+    then, key = world.moment, world.person("900190000021")
+
+    def held(session: Session) -> Any:
+        moment = Moment(known_at=then)
+        return land.list_parcels_of(session, ASKER, key, ("code",), moment)
+
+    before = world.do(held)
+    assert [parcel["code"] for parcel in before] == ["T-1"]
+    world.undo("citizens", "b")
+    assert world.do(held) == before
+    with world.database.transaction() as session, pytest.raises(NotFound):
+        land.list_parcels_of(session, ASKER, key, ("code",), Moment())
 
 
 def test_a_source_of_a_split_that_is_gone_is_in_no_family(world: World) -> None:
