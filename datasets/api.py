@@ -222,7 +222,9 @@ class Report(MethodView):
     @_desk
     @answers(*_MEDIA.values())
     @blp.arguments(schemas.ReportQuery, location="query")
-    @blp.alt_response(200, schema={"type": "string", "format": "binary"}, content_type="*/*")
+    @blp.alt_response(
+        200, schema={"description": "Tệp ở dạng đã chọn / the file."}, content_type="*/*"
+    )
     def get(self, query: dict[str, Any], submission_id: str) -> flask.Response:
         """Tải các dòng có lỗi để sửa (CSV, JSON, Excel) / the rows with findings, to mend."""
         form = query["format"]
@@ -286,7 +288,8 @@ class Differences(MethodView):
             told = differences.list_differences(session, found, _asker(found), wanted)
             full = len(told) == wanted.limit
             whole = wanted.ward is None and wanted.field is None
-            if wanted.unusual and whole and not full and found.state == "checked":
+            last = wanted.unusual and told and differences.last_unusual(session, found)
+            if whole and last and told[-1].number == last and found.state == "checked":
                 review.open_unusual(session, found.id, _by())
         shown = [
             {

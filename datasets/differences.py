@@ -106,6 +106,18 @@ def list_differences(
     return told
 
 
+def last_unusual(session: Session, submission: Submission) -> int | None:
+    """Return the number of the last unusual difference: who was told of it has seen the end."""
+    table = SubmissionDifference
+    return session.scalar(
+        sa.select(sa.func.max(table.number)).where(
+            table.submission == submission.id,
+            table.attempt == submission.attempt,
+            table.unusual.is_not(None),
+        )
+    )
+
+
 def _difference(
     found: SubmissionDifference, row: StagedChange, before: Document, after: Document
 ) -> Difference:

@@ -73,7 +73,7 @@ class Worker:
             if job is not None:
                 fine = self._run(job, stopping) and fine
                 idle_since = time.monotonic()
-            if once or self._idle_too_long(idle_since, idle_exit):
+            if once or (job is None and self._idle_too_long(idle_since, idle_exit)):
                 break
             if job is None:
                 time.sleep(POLL_SECONDS)
