@@ -31,14 +31,22 @@ def list_findings(session: Session, submission: Submission) -> list[dict[str, An
 
     The gravest first, then the most frequent. Places name no value, so nothing personal is told.
     """
+    lines = [
+        _line(rule, count, _first(session, submission, rule))
+        for rule, count in count_by_rule(session, submission).items()
+    ]
+    return sorted(lines, key=lambda n: (_SEVERITIES.index(n["severity"]), -n["count"], n["rule"]))
+
+
+def count_by_rule(session: Session, submission: Submission) -> dict[str, int]:
+    """Return how often each rule is broken, as the check counted it."""
     table = SubmissionRuleCount
     found = session.execute(
         sa.select(table.rule, sa.func.sum(table.count))
         .where(table.submission == submission.id, table.attempt == submission.attempt)
         .group_by(table.rule)
     )
-    lines = [_line(rule, int(count), _first(session, submission, rule)) for rule, count in found]
-    return sorted(lines, key=lambda n: (_SEVERITIES.index(n["severity"]), -n["count"], n["rule"]))
+    return {rule: int(count) for rule, count in found}
 
 
 def _line(rule: str, count: int, places: list[dict[str, Any]]) -> dict[str, Any]:

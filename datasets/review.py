@@ -9,7 +9,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from datasets.models import Submission, SubmissionCorrection, SubmissionFinding
+from datasets.findings import count_by_rule
+from datasets.models import Submission, SubmissionCorrection
 from datasets.specs import RULES
 from datasets.submissions import note, require_open, require_reason, take_approval
 from registry.kernel.access_log import Asker, record_access
@@ -93,12 +94,7 @@ def _require_second(session: Session, submission: Submission, by: str) -> None:
 
 def _require_below_thresholds(session: Session, submission: Submission) -> None:
     """Refuse a load of which so much is wrong that the file itself is in doubt."""
-    table = SubmissionFinding
-    found = session.execute(
-        sa.select(table.rule, sa.func.count())
-        .where(table.submission == submission.id, table.attempt == submission.attempt)
-        .group_by(table.rule)
-    )
+    found = count_by_rule(session, submission).items()
     over = [rule for rule, count in found if RULES[rule].exceeded(count, submission.rows_read or 0)]
     if over:
         listed = ", ".join(sorted(over))
