@@ -89,7 +89,7 @@ def _asker(submission: Submission) -> Asker:
 
 
 def _uploads() -> Uploads:
-    return Uploads(Path(flask.current_app.extensions["sogoc"].settings.upload_dir))
+    return Uploads.of(flask.current_app.extensions["sogoc"].settings)
 
 
 @contextmanager

@@ -12,11 +12,12 @@ import click
 import orjson
 
 from datasets import checking, cli_review, findings, submissions
-from datasets.cli_shared import ID, Context, as_json_too, as_whom, show, uploads, wire
+from datasets.cli_shared import ID, Context, as_json_too, as_whom, show, wire
 from datasets.cli_specs import dataset_schema, dataset_template
 from datasets.formats import Options
 from datasets.specs import SPECS, Spec
 from datasets.specs.profiles import PROFILES
+from datasets.submissions import Uploads
 from datasets.synthetic import files
 from registry.terminal import progress
 
@@ -147,7 +148,7 @@ def dataset_submit(  # noqa: PLR0913 - who, what and how it is read
     told = {**said, "names": _pairs(names, "--map"), "constants": _pairs(constants, "--set")}
     options = replace(Options.from_json(told), outlines=outlines)
     with context.database.transaction() as session:
-        made = submissions.submit(session, uploads(context.settings), name, path, by, options)
+        made = submissions.submit(session, Uploads.of(context.settings), name, path, by, options)
     show(made, as_json=as_json)
 
 
@@ -163,7 +164,7 @@ def dataset_check(context: Context, submission_id: str, *, by: str, as_json: boo
     """Check a submission; exit 1 if rows were rejected."""
     with progress("check") as tell:
         checked = checking.check(
-            context.database, uploads(context.settings), submission_id, by, tell
+            context.database, Uploads.of(context.settings), submission_id, by, tell
         )
     with context.database.reading() as session:
         found = findings.list_findings(session, checked)

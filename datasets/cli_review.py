@@ -28,12 +28,12 @@ from datasets.cli_shared import (
     asker,
     show,
     show_release,
-    uploads,
     wire,
     wire_release,
 )
 from datasets.differences import Difference, Wanted
 from datasets.rollbacks import propose_rollback
+from datasets.submissions import Uploads
 from registry.terminal import progress
 
 _EXAMPLE = "\b\nVí dụ / example:\n  sogoc dataset"
@@ -49,7 +49,7 @@ def inspect(context: Context, submission_id: str, *, by: str) -> None:
     """Tell what a file is, what it leaves open, and what its columns may mean, as JSON."""
     with context.database.transaction() as session:
         found = submissions.require_submission(session, submission_id)
-        seen = submissions.look(session, uploads(context.settings), found, asker(found, by))
+        seen = submissions.look(session, Uploads.of(context.settings), found, asker(found, by))
     click.echo(orjson.dumps(seen.to_json(), option=orjson.OPT_INDENT_2))
 
 
@@ -110,7 +110,7 @@ def report(context: Context, submission_id: str, path: Path, *, form: str | None
 def correct(context: Context, submission_id: str, path: Path, *, by: str, as_json: bool) -> None:
     """Take the mended rows of a report; check again to see what healed."""
     with context.database.transaction() as session:
-        rows = corrections.correct(session, uploads(context.settings), submission_id, path, by)
+        rows = corrections.correct(session, Uploads.of(context.settings), submission_id, path, by)
     click.echo(orjson.dumps({"rows": rows}) if as_json else f"{rows} dòng / rows")
 
 

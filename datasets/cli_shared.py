@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, Protocol
 
 import click
@@ -12,7 +11,6 @@ import orjson
 
 from datasets.models import Release, Submission
 from datasets.steward import asker_of
-from datasets.submissions import Uploads
 from registry.kernel.access_log import Asker
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
@@ -43,11 +41,6 @@ class Context(Protocol):
     @property
     def database(self) -> Database:
         """The database."""
-
-
-def uploads(settings: Settings) -> Uploads:
-    """Return the folder of raw files."""
-    return Uploads(Path(settings.upload_dir))
 
 
 def asker(submission: Submission, by: str) -> Asker:

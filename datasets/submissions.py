@@ -22,6 +22,7 @@ from registry.kernel.access_log import Asker, record_access
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
+from registry.kernel.settings import Settings
 from registry.upstream.modes import require_copies
 
 _CHUNK = 1 << 20
@@ -43,6 +44,11 @@ class Uploads:
     """The folder of raw files, each under the digest of its bytes."""
 
     folder: Path
+
+    @classmethod
+    def of(cls, settings: Settings) -> Uploads:
+        """Return the folder that ``settings`` name."""
+        return cls(Path(settings.upload_dir))
 
     def keep(self, path: Path) -> tuple[str, int]:
         """Copy a file in; return its SHA-256 and its size in bytes."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -47,7 +46,7 @@ def check(context: JobContext) -> dict[str, Any]:
     with context.database.reading() as session:
         submission = require_submission(session, asked["submission"])
     if (submission.attempt or 0) <= asked["attempts"]:
-        uploads = Uploads(Path(context.settings.upload_dir))
+        uploads = Uploads.of(context.settings)
         submission = checking.check(
             context.database,
             uploads,

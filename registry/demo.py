@@ -23,7 +23,6 @@ from auth.clients import create_agreement, create_client
 from auth.principals import Agreement
 from auth.scopes import SCOPES
 from datasets import publishing
-from datasets.cli_shared import uploads
 from datasets.submissions import Uploads
 from datasets.synthetic import files
 from registry.citizens.attributes import CATALOGUE as CITIZENS
@@ -163,7 +162,7 @@ def _write_mark(folder: Path, content: dict[str, str | None]) -> None:
 
 def _load(database: Database, settings: Settings, citizens: int) -> str:
     """Load every file in its turn; return a moment after which the acts became known."""
-    kept = uploads(settings)
+    kept = Uploads.of(settings)
     moment = now()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
