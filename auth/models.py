@@ -1,4 +1,4 @@
-"""Tables of clients, agreements and used assertions."""
+"""Tables of clients, agreements and of what may happen once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from registry.kernel.db import Base, JsonText, UtcDateTime
 
 
 class Client(Base):
-    """An OAuth client: an agency system that authenticates by a key, or in the sandbox a secret."""
+    """An OAuth client: an agency system that authenticates by a key or a certificate, or in the
+    sandbox by a secret. The names are those of RFC 7591 and RFC 8705 where these have one.
+
+    ``sector`` is whose pairwise subjects it sees (OpenID Connect Core section 8.1), its own if
+    None. ``rotates_refresh`` is for one that moves over from rotated refresh tokens (FAPI 2.0
+    section 5.3.2.1-9 asks for none).
+    """
 
     __tablename__ = "client"
 
@@ -21,14 +27,30 @@ class Client(Base):
     auth_method: Mapped[str] = mapped_column(sa.Text)
     secret_sha256: Mapped[str | None] = mapped_column(sa.Text)
     jwks: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    jwks_uri: Mapped[str | None] = mapped_column(sa.Text)
+    tls_subject_dn: Mapped[str | None] = mapped_column(sa.Text)
+    tls_san_dns: Mapped[str | None] = mapped_column(sa.Text)
     scopes: Mapped[list[str]] = mapped_column(JsonText)
+    grant_types: Mapped[list[str]] = mapped_column(JsonText, default=lambda: ["client_credentials"])
+    redirect_uris: Mapped[list[str]] = mapped_column(JsonText, default=list)
+    sector: Mapped[str | None] = mapped_column(sa.Text)
+    id_token_alg: Mapped[str] = mapped_column(sa.Text, default="ES256")
+    userinfo_alg: Mapped[str | None] = mapped_column(sa.Text)
+    userinfo_encryption: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
+    rotates_refresh: Mapped[bool] = mapped_column(default=False)
+    calls_per_minute: Mapped[int | None] = mapped_column(sa.Integer)
+    contact: Mapped[str | None] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (
         sa.CheckConstraint(
             "(auth_method = 'client_secret_basic' AND secret_sha256 IS NOT NULL)"
-            " OR (auth_method = 'private_key_jwt' AND jwks IS NOT NULL)",
+            " OR (auth_method = 'private_key_jwt'"
+            " AND (jwks IS NULL) <> (jwks_uri IS NULL))"
+            " OR (auth_method = 'tls_client_auth'"
+            " AND (tls_subject_dn IS NULL) <> (tls_san_dns IS NULL))"
+            " OR (auth_method = 'self_signed_tls_client_auth' AND jwks IS NOT NULL)",
             name="auth_method",
         ),
     )
@@ -51,18 +73,44 @@ class AgreementRow(Base):
     __table_args__ = (sa.Index("ix_agreement_client_id_procedure", "client_id", "procedure"),)
 
 
-class UsedAssertion(Base):
-    """A client assertion that was used; its key makes a second use impossible."""
+class UsedOnce(Base):
+    """What may be used once and was: an assertion or a proof; its key forbids a second use.
 
-    __tablename__ = "used_assertion"
+    ``holder`` is the client or the key whose own it is, ``value`` the digest of its ``jti``.
+    """
 
-    client_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
-    jti: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    __tablename__ = "used_once"
+
+    kind: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    holder: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    value: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class SharedSecret(Base):
+    """A random value that every worker must know, made by the first that needs it."""
+
+    __tablename__ = "auth_secret"
+
+    name: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    value: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class Revocation(Base):
+    """A token (by its ``jti``) or a grant that no longer counts, kept until it would be over."""
+
+    __tablename__ = "revocation"
+
+    kind: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    value: Mapped[str] = mapped_column(sa.Text, primary_key=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class Generation(Base):
-    """One row that counts the changes of clients and agreements, for caches to compare."""
+    """One row for each thing that caches compare: how often it has changed so far.
+
+    1 counts changes of clients and agreements, 2 counts revocations.
+    """
 
     __tablename__ = "auth_generation"
 

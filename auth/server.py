@@ -5,12 +5,10 @@ from __future__ import annotations
 import hmac
 import logging
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 
 import flask
 import orjson
-import sqlalchemy as sa
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
 from authlib.oauth2 import OAuth2Error
@@ -26,7 +24,8 @@ from joserfc.jwk import KeySet
 
 from auth.clients import digest, may_be_client_id
 from auth.keys import KeyRing
-from auth.models import Client, UsedAssertion
+from auth.models import Client
+from auth.once import use_once
 from auth.scopes import SCOPES
 from auth.tokens import issue
 from registry.kernel.clock import now
@@ -191,7 +190,8 @@ def _by_assertion(settings: Settings, database: Database) -> Callable[[Any, Any]
         claims = _checked(text, client, settings.issuer)
         if claims is None or form.get("client_id", client.client_id) != client.client_id:
             return None
-        return client if _first_use(database, client.client_id, claims) else None
+        fresh = use_once(database, "assertion", client.client_id, claims["jti"], claims["exp"])
+        return client if fresh else None
 
     return authenticate
 
@@ -236,23 +236,6 @@ def _seconds(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
     return float(value)
-
-
-def _first_use(database: Database, client_id: str, claims: Mapping[str, Any]) -> bool:
-    """Keep the assertion's id; the key of the table says whether it was there before."""
-    try:
-        with database.transaction() as session:
-            session.execute(sa.delete(UsedAssertion).where(UsedAssertion.expires_at < now()))
-            session.execute(
-                sa.insert(UsedAssertion).values(
-                    client_id=client_id,
-                    jti=digest(claims["jti"]),
-                    expires_at=datetime.fromtimestamp(claims["exp"], UTC),
-                )
-            )
-    except sa.exc.IntegrityError:
-        return False
-    return True
 
 
 def metadata(settings: Settings) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
 from auth.clients import disable_client, renew_secret
-from auth.models import UsedAssertion
+from auth.models import UsedOnce
 from registry.kernel.clock import now
 from tests.auth.signing import AGENCY, EC, ED, RSA, ask, assertion, register
 from tests.conftest import ISSUER, Service
@@ -194,10 +194,14 @@ def test_of_twenty_at_once_exactly_one_succeeds(agency: Service) -> None:
 
 def test_used_ids_are_forgotten_once_they_have_ended(agency: Service) -> None:
     with agency.database.transaction() as session:
-        session.add(UsedAssertion(client_id=AGENCY, jti="old", expires_at=now().replace(year=2020)))
+        session.add(
+            UsedOnce(
+                kind="assertion", holder=AGENCY, value="old", expires_at=now().replace(year=2020)
+            )
+        )
     assert ask(agency, assertion()).status_code == 200
     with agency.database.reading() as session:
-        assert session.scalar(sa.select(sa.func.count()).select_from(UsedAssertion)) == 1
+        assert session.scalar(sa.select(sa.func.count()).select_from(UsedOnce)) == 1
 
 
 def test_a_disabled_client_can_not_authenticate(agency: Service) -> None:

@@ -90,7 +90,7 @@ def test_no_token_is_issued_for_an_assertion_that_can_not_be_kept(registry: Serv
 
     register(registry)
     with registry.database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TABLE used_assertion")
+        connection.exec_driver_sql("DROP TABLE used_once")
     answer = ask(registry, assertion())
     assert answer.status_code in {500, 503}
     assert answer.get_json().keys() == {"error"}
