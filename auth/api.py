@@ -2,34 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import flask
 import flask_smorest
 from flask.views import MethodView
+from marshmallow import Schema
 
 from auth.clients import list_agreements
 from auth.guard import authenticated, current_principal, public
+from auth.oauth.metadata import RESOURCE_METADATA_PATH, metadata, resource_metadata
 from auth.schemas import (
     AgreementsAnswer,
+    IntrospectionAnswer,
     KeysAnswer,
     MetadataAnswer,
+    Nothing,
     OAuthError,
+    ResourceAnswer,
     TokenAnswer,
     TokenForm,
+    TokenToJudge,
 )
-from auth.server import metadata
 from registry.kernel.clock import today
 
 _PUBLIC_SECONDS = 3600
+View = TypeVar("View", bound=Callable[..., Any])
 
-TOKEN_PATH = "/oauth/token"  # noqa: S105 - a path
+# Where errors have the form of RFC 6749 section 5.2 and not that of the API.
+OAUTH_PATHS = ("/oauth/token", "/oauth/revoke", "/oauth/introspect")
+_ERRORS_TOLD = {
+    400: "Yêu cầu sai / invalid request",
+    401: "invalid_client",
+    413: "Quá lớn / too large",
+    415: "Sai kiểu / wrong media type",
+    500: "Lỗi hệ thống / internal error",
+    503: "Tạm ngừng / unavailable",
+}
 _ERRORS = {500: "server_error", 503: "temporarily_unavailable"}
 
-_FORM = {
-    "required": True,
-    "content": {"application/x-www-form-urlencoded": {"schema": TokenForm}},
-}
+
+def _form(schema: type[Schema]) -> dict[str, Any]:
+    return {
+        "required": True,
+        "content": {"application/x-www-form-urlencoded": {"schema": schema}},
+    }
+
 
 blp = flask_smorest.Blueprint("oauth", __name__, description="OAuth 2")
 v1 = flask_smorest.Blueprint("me", __name__, url_prefix="/v1/me", description="Ứng dụng / client")
@@ -58,22 +77,50 @@ def _public_json(content: dict[str, Any]) -> flask.Response:
     return response
 
 
-@blp.route(TOKEN_PATH)
+def _of_client(form: type[Schema], answer: type[Schema]) -> Callable[[View], View]:
+    """Describe an endpoint that a client posts a form to, authenticated."""
+
+    def describe(view: View) -> View:
+        view = blp.doc(requestBody=_form(form), security=[{"client": []}, {}])(view)
+        view = blp.response(200, answer)(view)
+        for status, about in _ERRORS_TOLD.items():
+            view = blp.alt_response(status, schema=OAuthError, description=about)(view)
+        return view
+
+    return describe
+
+
+@blp.route("/oauth/token")
 class Token(MethodView):
     """The token endpoint."""
 
     @public
-    @blp.doc(requestBody=_FORM, security=[{"client": []}, {}])
-    @blp.response(200, TokenAnswer)
-    @blp.alt_response(400, schema=OAuthError, description="Yêu cầu sai / invalid request")
-    @blp.alt_response(401, schema=OAuthError, description="invalid_client")
-    @blp.alt_response(413, schema=OAuthError, description="Quá lớn / too large")
-    @blp.alt_response(415, schema=OAuthError, description="Sai kiểu / wrong media type")
-    @blp.alt_response(500, schema=OAuthError, description="Lỗi hệ thống / internal error")
-    @blp.alt_response(503, schema=OAuthError, description="Tạm ngừng / unavailable")
+    @_of_client(TokenForm, TokenAnswer)
     def post(self) -> flask.Response:
         """Cấp mã truy cập / issue an access token (RFC 6749 section 4.4)."""
         return _never_stored(_state().oauth.create_token_response())
+
+
+@blp.route("/oauth/revoke")
+class Revocation(MethodView):
+    """The revocation endpoint."""
+
+    @public
+    @_of_client(TokenToJudge, Nothing)
+    def post(self) -> flask.Response:
+        """Hủy một mã truy cập của mình / give up a token of one's own (RFC 7009)."""
+        return _never_stored(_state().oauth.create_endpoint_response("revocation"))
+
+
+@blp.route("/oauth/introspect")
+class Introspection(MethodView):
+    """The introspection endpoint."""
+
+    @public
+    @_of_client(TokenToJudge, IntrospectionAnswer)
+    def post(self) -> flask.Response:
+        """Mã truy cập này nói gì / what a token says (RFC 7662, as a JWT by RFC 9701)."""
+        return _never_stored(_state().oauth.create_endpoint_response("introspection"))
 
 
 @blp.route("/oauth/jwks")
@@ -96,6 +143,17 @@ class Metadata(MethodView):
     def get(self) -> flask.Response:
         """Siêu dữ liệu máy chủ cấp quyền / server metadata (RFC 8414)."""
         return _public_json(metadata(_state().settings))
+
+
+@blp.route(RESOURCE_METADATA_PATH)
+class ResourceMetadata(MethodView):
+    """The metadata of the API as a protected resource."""
+
+    @public
+    @blp.response(200, ResourceAnswer)
+    def get(self) -> flask.Response:
+        """Siêu dữ liệu của API / protected-resource metadata (RFC 9728)."""
+        return _public_json(resource_metadata(_state().settings))
 
 
 @v1.route("/agreement")

@@ -25,6 +25,8 @@ from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
 # What stands in a Basic header and in a log must not need any quoting.
 _CLIENT_ID = re.compile(r"[0-9A-Za-z._~-]{1,100}")
 _SHORTEST_RSA = 2048
+# The row of `auth_generation` that counts changes of clients and agreements.
+_COUNTED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,14 +193,20 @@ def _agreement(row: AgreementRow) -> Agreement:
 
 def generation(session: Session) -> int:
     """Return the number of changes so far; a cache made under another number is stale."""
-    return session.scalar(sa.select(Generation.number)) or 0
+    counted = sa.select(Generation.number).where(Generation.id == _COUNTED)
+    return session.scalar(counted) or 0
 
 
 def _changed(session: Session) -> None:
     session.flush()
-    counted = sa.update(Generation).values(number=Generation.number + 1).returning(Generation.id)
+    counted = (
+        sa.update(Generation)
+        .where(Generation.id == _COUNTED)
+        .values(number=Generation.number + 1)
+        .returning(Generation.id)
+    )
     if session.scalar(counted) is None:
-        session.add(Generation(id=1, number=1))
+        session.add(Generation(id=_COUNTED, number=1))
 
 
 def _require(session: Session, client_id: str) -> Client:

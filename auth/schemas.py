@@ -26,6 +26,7 @@ class OAuthError(Schema):
                 "invalid_client",
                 "unauthorized_client",
                 "unsupported_grant_type",
+                "invalid_grant",
                 "invalid_scope",
                 "server_error",
                 "temporarily_unavailable",
@@ -45,6 +46,48 @@ class TokenForm(Schema):
         validate=OneOf(["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"])
     )
     client_assertion = fields.String()
+
+
+class TokenToJudge(Schema):
+    """RFC 7009 section 2.1 and RFC 7662 section 2.1, with the client's assertion by RFC 7523."""
+
+    token = fields.String(required=True)
+    token_type_hint = fields.String()
+    client_id = fields.String()
+    client_assertion_type = fields.String(
+        validate=OneOf(["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"])
+    )
+    client_assertion = fields.String()
+
+
+class Nothing(Schema):
+    """An answer that says no more than its status."""
+
+
+class IntrospectionAnswer(Schema):
+    """RFC 7662 section 2.2; an inactive token has no other member."""
+
+    active = fields.Boolean(required=True)
+    iss = fields.URL()
+    aud = fields.URL()
+    sub = fields.String()
+    client_id = fields.String()
+    scope = fields.String()
+    token_type = fields.String()
+    iat = fields.Integer()
+    exp = fields.Integer()
+    jti = fields.String()
+
+
+class ResourceAnswer(Schema):
+    """RFC 9728 section 2."""
+
+    resource = fields.URL(required=True)
+    resource_name = fields.String(required=True)
+    authorization_servers = fields.List(fields.URL(), required=True)
+    scopes_supported = fields.List(fields.String(), required=True)
+    bearer_methods_supported = fields.List(fields.String(), required=True)
+    resource_documentation = fields.URL(required=True)
 
 
 class KeySchema(Schema):
@@ -70,6 +113,8 @@ class MetadataAnswer(Schema):
 
     issuer = fields.URL(required=True)
     token_endpoint = fields.URL(required=True)
+    revocation_endpoint = fields.URL(required=True)
+    introspection_endpoint = fields.URL(required=True)
     jwks_uri = fields.URL(required=True)
     service_documentation = fields.URL(required=True)
     scopes_supported = fields.List(fields.String(), required=True)
@@ -77,6 +122,15 @@ class MetadataAnswer(Schema):
     response_types_supported = fields.List(fields.String(), required=True)
     token_endpoint_auth_methods_supported = fields.List(fields.String(), required=True)
     token_endpoint_auth_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    revocation_endpoint_auth_methods_supported = fields.List(fields.String(), required=True)
+    revocation_endpoint_auth_signing_alg_values_supported = fields.List(
+        fields.String(), required=True
+    )
+    introspection_endpoint_auth_methods_supported = fields.List(fields.String(), required=True)
+    introspection_endpoint_auth_signing_alg_values_supported = fields.List(
+        fields.String(), required=True
+    )
+    introspection_signing_alg_values_supported = fields.List(fields.String(), required=True)
 
 
 def _paths_by_register(description: str) -> fields.Dict:

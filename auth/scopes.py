@@ -14,4 +14,5 @@ SCOPES: dict[str, Text] = {
     "datasets:submit": Text("Nộp và kiểm tra dữ liệu", "Submit and check data"),
     "households:read": Text("Tra cứu hộ gia đình", "Read households"),
     "parcels:read": Text("Tra cứu thửa đất", "Read parcels"),
+    "tokens:introspect": Text("Kiểm tra mã truy cập của ứng dụng khác", "Introspect any token"),
 }

@@ -10,11 +10,9 @@ from typing import Any
 import flask
 import orjson
 from authlib.integrations.flask_oauth2 import AuthorizationServer
-from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import (
     InvalidClientError,
-    InvalidRequestError,
     InvalidScopeError,
     grants,
 )
@@ -25,22 +23,22 @@ from joserfc.jwk import KeySet
 from auth.clients import digest, may_be_client_id
 from auth.keys import KeyRing
 from auth.models import Client
+from auth.oauth.introspection import IntrospectionEndpoint
+from auth.oauth.metadata import ASSERTION_ALGORITHMS, GRANTS, methods
+from auth.oauth.requests import FormRequest, check_form
+from auth.oauth.revocation import RevocationEndpoint
 from auth.once import use_once
-from auth.scopes import SCOPES
-from auth.tokens import issue
+from auth.tokens import TokenVerifier, issue, sign_jwt
 from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-ASSERTION_ALGORITHMS = ("ES256", "PS256", "Ed25519", "EdDSA")
-GRANTS = ("client_credentials",)
 _LONGEST_ASSERTION = 4096
 _ASSERTION_SECONDS = 300
 _AHEAD_SECONDS = 10
 # Scheme and text of every failed client authentication: they must not tell failures apart.
 _FAILED = "client authentication failed"
-_SECURE = "https://issuer.invalid/oauth/token"
 
 
 class _Registry(jws.JWSRegistry):
@@ -80,38 +78,26 @@ class _Known:
         return " ".join(sorted(wanted))
 
 
-class _Form(FlaskOAuth2Payload):  # type: ignore[misc]  # the library has no types
-    """The parameters of a token request: those of the body alone, never of the URL."""
-
-    @property
-    def data(self) -> Any:
-        return self._request.form
-
-
-class _Request(FlaskOAuth2Request):  # type: ignore[misc]
-    """A token request under the address that clients use, whatever a proxy makes of it."""
-
-    def __init__(self, request: flask.Request) -> None:
-        # The library refuses an address without TLS. Ours is decided once, by the settings; what
-        # it would see here is the way from the proxy.
-        super(FlaskOAuth2Request, self).__init__(request.method, _SECURE, headers=request.headers)
-        self._request = request
-        self.payload = _Form(request)
-
-
 class _Server(AuthorizationServer):  # type: ignore[misc]
     """Reads token requests strictly, and answers every failed authentication alike."""
 
-    def create_oauth2_request(self, request: Any) -> _Request:
+    def create_oauth2_request(self, request: Any) -> FormRequest:
         del request
-        return _Request(flask.request)
+        return FormRequest(flask.request)
 
     def create_token_response(self, request: Any = None) -> flask.Response:
         try:
-            _check_form(flask.request)
+            check_form(flask.request, ["grant_type"])
         except OAuth2Error as error:
             return self.handle_error_response(request, error)  # type: ignore[no-any-return]
         return super().create_token_response(request)  # type: ignore[no-any-return]
+
+    def create_endpoint_response(self, name: str, request: Any = None) -> flask.Response:
+        try:
+            check_form(flask.request, ["token"])
+        except OAuth2Error as error:
+            return self.handle_error_response(request, error)  # type: ignore[no-any-return]
+        return super().create_endpoint_response(name, request)  # type: ignore[no-any-return]
 
     def authenticate_client(self, request: Any, methods: Any, endpoint: str = "token") -> Any:
         try:
@@ -121,30 +107,9 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
             raise InvalidClientError(status_code=401, description=_FAILED) from None
 
 
-def _check_form(request: flask.Request) -> None:
-    """Raise for a request that RFC 6749 sections 2.3 and 3.2 don't allow."""
-    if request.mimetype != "application/x-www-form-urlencoded":
-        raise InvalidRequestError(
-            "the body must be application/x-www-form-urlencoded", status_code=415
-        )
-    if request.args:
-        raise InvalidRequestError("parameters belong in the body, never in the URL")
-    if any(len(values) > 1 for values in request.form.listvalues()):
-        raise InvalidRequestError("a parameter is given twice")
-    if not request.form.get("grant_type"):
-        raise InvalidRequestError("grant_type is missing")
-    credentials = ("client_assertion" in request.form, "client_secret" in request.form)
-    if sum((*credentials, "Authorization" in request.headers)) > 1:
-        raise InvalidRequestError("more than one way of client authentication")
-
-
-def methods(settings: Settings) -> tuple[str, ...]:
-    """Return the ways in which a client may authenticate: by secret in the demo alone."""
-    secret = () if settings.production else ("client_secret_basic",)
-    return ("private_key_jwt", *secret)
-
-
-def build(settings: Settings, database: Database, keys: KeyRing) -> AuthorizationServer:
+def build(
+    settings: Settings, database: Database, keys: KeyRing, verifier: TokenVerifier
+) -> AuthorizationServer:
     """Return the server for ``settings``; it is asked for a token response inside a request."""
     # At DEBUG the library writes whole tokens.
     logging.getLogger("authlib").setLevel(logging.INFO)
@@ -175,6 +140,16 @@ def build(settings: Settings, database: Database, keys: KeyRing) -> Authorizatio
     server.register_client_auth_method("private_key_jwt", _by_assertion(settings, database))
     server.register_token_generator("default", token)
     server.register_grant(ClientCredentials)
+
+    def sign(kind: str, claims: dict[str, Any]) -> str:
+        return sign_jwt(keys, kind, claims)
+
+    for endpoint in (
+        RevocationEndpoint(server, database, verifier),
+        IntrospectionEndpoint(server, settings.issuer, verifier, sign),
+    ):
+        endpoint.CLIENT_AUTH_METHODS = methods(settings)
+        server.register_endpoint(endpoint)
     return server
 
 
@@ -236,20 +211,3 @@ def _seconds(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError
     return float(value)
-
-
-def metadata(settings: Settings) -> dict[str, Any]:
-    """Return the server's metadata by RFC 8414, made from what is enforced."""
-    issuer = settings.issuer
-    return {
-        "issuer": issuer,
-        "token_endpoint": f"{issuer}/oauth/token",
-        "jwks_uri": f"{issuer}/oauth/jwks",
-        "grant_types_supported": list(GRANTS),
-        # Required by RFC 8414, though there is no authorization endpoint that could answer.
-        "response_types_supported": ["none"],
-        "scopes_supported": sorted(SCOPES),
-        "token_endpoint_auth_methods_supported": list(methods(settings)),
-        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
-        "service_documentation": f"{issuer}/docs",
-    }

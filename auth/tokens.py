@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 from auth.clients import generation, list_agreements, list_clients
 from auth.keys import KeyRing
 from auth.principals import Agreement
+from auth.revocations import Revoked, list_revoked, revocations_so_far
 from registry.kernel.clock import now, today
 from registry.kernel.db import Database, new_id
 from registry.kernel.errors import Unauthenticated
@@ -31,11 +32,18 @@ _AHEAD_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a valid token says; ``expires_at`` is in seconds since 1970."""
+    """What a valid token says; ``expires_at`` and ``issued_at`` are in seconds since 1970.
+
+    ``grant_id`` is what a person granted, None where the client asks for itself.
+    """
 
     client_id: str
     scopes: frozenset[str]
     expires_at: float
+    issued_at: float
+    jti: str
+    subject: str
+    grant_id: str | None = None
 
 
 def issue(keys: KeyRing, issuer: str, client_id: str, scopes: Sequence[str], seconds: int) -> str:
@@ -51,8 +59,13 @@ def issue(keys: KeyRing, issuer: str, client_id: str, scopes: Sequence[str], sec
         "exp": issued + seconds,
         "jti": new_id(),
     }
-    header = {"alg": _ALGORITHMS[0], "typ": TYPE, "kid": keys.signing.kid}
-    return jwt.encode(header, claims, keys.signing)
+    return sign_jwt(keys, TYPE, claims)
+
+
+def sign_jwt(keys: KeyRing, kind: str, claims: dict[str, Any]) -> str:
+    """Return ``claims`` as a JWT of the header type ``kind`` (RFC 8725 section 3.11)."""
+    signing = keys.signing
+    return jwt.encode({"alg": _ALGORITHMS[0], "typ": kind, "kid": signing.kid}, claims, signing)
 
 
 class TokenVerifier:
@@ -73,6 +86,8 @@ class TokenVerifier:
         self._asked = float("-inf")
         self._enabled: frozenset[str] = frozenset()
         self._agreements: dict[tuple[str, str], list[Agreement]] = {}
+        self._revocations = -1
+        self._revoked: Revoked = frozenset()
 
     def verify(self, text: str) -> Token:
         """Return what the token says. Raises Unauthenticated for any token that isn't ours now."""
@@ -87,9 +102,16 @@ class TokenVerifier:
                 self._remembered[text] = (token, min(token.expires_at, moment + _REMEMBER_SECONDS))
         else:
             token = known[0]
-        if token.client_id not in self._enabled:
+        if token.client_id not in self._enabled or self._is_revoked(token):
             raise Unauthenticated(error="invalid_token")
         return token
+
+    def _is_revoked(self, token: Token) -> bool:
+        # By its id, never by its text: the same token can be written in several ways.
+        revoked = self._revoked
+        return bool(revoked) and (
+            ("token", token.jti) in revoked or ("grant", token.grant_id) in revoked
+        )
 
     def agreement(self, client_id: str, procedure: str) -> Agreement | None:
         """Return the agreement in force today for the client and procedure, or None."""
@@ -126,6 +148,10 @@ class TokenVerifier:
                     agreements.setdefault(key, []).insert(0, agreement)
                 self._agreements = agreements
                 self._generation = number
+            number = revocations_so_far(session)
+            if number != self._revocations:
+                self._revoked = list_revoked(session)
+                self._revocations = number
 
     def _check(self, text: str, moment: float) -> Token:
         if len(text) > _LONGEST_TOKEN:
@@ -147,4 +173,12 @@ class TokenVerifier:
         )
         if not ours:
             raise ValueError("not a token for this service")
-        return Token(claims["client_id"], frozenset(claims["scope"].split()), claims["exp"])
+        return Token(
+            claims["client_id"],
+            frozenset(claims["scope"].split()),
+            claims["exp"],
+            claims["iat"],
+            claims["jti"],
+            claims["sub"],
+            claims.get("grant_id"),
+        )

@@ -107,6 +107,7 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
         pool_size=settings.pool_size,
     )
     keys = KeyRing.open(Path(settings.key_file))
+    verifier = TokenVerifier(keys, settings.issuer, database)
     hot = HotLookup(database)
     secrets = Path(settings.source_dir)
     state = State(
@@ -114,8 +115,8 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
         database,
         Pulse(database),
         keys,
-        TokenVerifier(keys, settings.issuer, database),
-        build(settings, database, keys),
+        verifier,
+        build(settings, database, keys, verifier),
         hot,
         CitizenReader(database, hot, partial(_open_source, secrets), secrets),
         {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},

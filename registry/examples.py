@@ -82,6 +82,11 @@ EXAMPLES = {
             "scope": "citizens:read",
         },
     ),
+    "oauth_revocation_post": Example(body={"token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…"}),
+    "oauth_introspection_post": Example(
+        body={"token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…"},
+        answer={"active": True, "client_id": "ward-office", "scope": "citizens:read"},
+    ),
     "citizens_lookup_post": Example(
         body={"identifiers": [_LAN, "900045000002"], "fields": ["name", "birth_date"]},
         answer={

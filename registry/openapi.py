@@ -11,7 +11,7 @@ from typing import Any
 
 import flask
 
-from auth.api import TOKEN_PATH
+from auth.api import OAUTH_PATHS
 from auth.guard import CASE_PATTERN, PROCEDURE_PATTERN, view_of
 from auth.scopes import SCOPES
 from registry.examples import EXAMPLES, Example
@@ -79,7 +79,7 @@ def _complete(path: str, operation: dict[str, Any], view: View, issuer: str) -> 
     example = EXAMPLES.get((operation["operationId"]), Example())
     codes = list(_codes(path, operation, view))
     responses = {k: v for k, v in operation["responses"].items() if str(k) not in _GENERATED}
-    if path != TOKEN_PATH:
+    if path not in OAUTH_PATHS:
         operation["security"] = _alternatives(scope)
         responses |= _problems(codes, issuer)
         _add_parameters(path, operation, view, example)

@@ -12,8 +12,9 @@ import orjson
 import sqlalchemy as sa
 from werkzeug.exceptions import HTTPException
 
-from auth.api import TOKEN_PATH, oauth_error
+from auth.api import OAUTH_PATHS, oauth_error
 from auth.guard import UNAVAILABLE, stated_purpose, trace_id, view_of
+from auth.oauth.metadata import RESOURCE_METADATA_PATH
 from auth.principals import Principal
 from datasets.steward import LEGAL_BASIS, PROCEDURE
 from registry.kernel.access_log import Asker, record_refusal
@@ -121,8 +122,8 @@ def _unexpected(error: Exception) -> flask.Response:
 
 
 def _finish(response: flask.Response) -> flask.Response:
-    """Give the token endpoint its own form of error (RFC 6749 section 5.2)."""
-    if flask.request.path != TOKEN_PATH:
+    """Give the endpoints of OAuth their own form of error (RFC 6749 section 5.2)."""
+    if flask.request.path not in OAUTH_PATHS:
         return response
     answer = oauth_error(response.status_code)
     if "Retry-After" in response.headers:
@@ -150,9 +151,9 @@ def document(error: SogocError) -> flask.Response:
 
 
 def _challenge(error: SogocError) -> str:
-    """RFC 6750 section 3: no error code where no token was sent."""
+    """RFC 6750 section 3: no error code where no token was sent; RFC 9728 section 5.1."""
     issuer = flask.current_app.extensions["sogoc"].settings.issuer
-    parts = [f'realm="{issuer}"']
+    parts = [f'realm="{issuer}"', f'resource_metadata="{issuer}{RESOURCE_METADATA_PATH}"']
     parts += [f'{key}="{error.members[key]}"' for key in ("error", "scope") if key in error.members]
     return "Bearer " + ", ".join(parts)
 

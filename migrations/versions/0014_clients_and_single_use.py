@@ -113,3 +113,5 @@ def _revocations() -> None:
         sa.PrimaryKeyConstraint("kind", "value", name=op.f("pk_revocation")),
     )
     op.create_index(op.f("ix_revocation_expires_at"), "revocation", ["expires_at"])
+    # The row that counts revocations, so that no worker has to make it.
+    op.execute("INSERT INTO auth_generation (id, number) VALUES (2, 0)")

@@ -7,11 +7,12 @@ from typing import Any
 
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 
+from auth.oauth.metadata import metadata
 from auth.scopes import SCOPES
-from auth.server import ASSERTION_TYPE, metadata
+from auth.server import ASSERTION_TYPE
 from registry.kernel.settings import Settings
 from tests.auth.signing import EC, ED, RSA, assertion, register
-from tests.conftest import Service
+from tests.conftest import ISSUER, Service
 
 PATH = "/.well-known/oauth-authorization-server"
 
@@ -51,7 +52,17 @@ def test_a_client_built_from_it_alone_gets_a_token(service: Service) -> None:
 def test_it_promises_no_endpoint_that_is_not_there(service: Service) -> None:
     told = service.app.test_client().get(PATH).get_json()
     assert told["grant_types_supported"] == ["client_credentials"]
-    assert {name for name in told if name.endswith(("_endpoint", "_uri"))} == {
-        "token_endpoint",
-        "jwks_uri",
-    }
+    promised = {told[name] for name in told if name.endswith(("_endpoint", "_uri"))}
+    routes = {f"{ISSUER}{rule.rule}" for rule in service.app.url_map.iter_rules()}
+    assert promised <= routes
+    assert f"{ISSUER}/oauth/revoke" in promised
+
+
+def test_the_api_names_its_authorization_server_where_it_refuses(service: Service) -> None:
+    client = service.app.test_client()
+    challenge = client.get("/v1/me/agreement").headers["WWW-Authenticate"]
+    address = challenge.partition('resource_metadata="')[2].partition('"')[0]
+    told = client.get(address.removeprefix(ISSUER)).get_json()
+    assert told["resource"] == ISSUER
+    assert told["authorization_servers"] == [client.get(PATH).get_json()["issuer"]]
+    assert set(told["scopes_supported"]) == SCOPES.keys()

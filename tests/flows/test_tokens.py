@@ -21,6 +21,7 @@ from registry.kernel.db import new_id
 from tests.conftest import ISSUER, PURPOSE, Service
 from tests.people import LAN
 
+RESOURCE = f'resource_metadata="{ISSUER}/.well-known/oauth-protected-resource"'
 QUESTION = {"identifiers": [LAN], "fields": ["name"]}
 
 
@@ -56,7 +57,7 @@ def _made(
 def _refused(service: Service, answer: TestResponse) -> None:
     assert (answer.status_code, answer.get_json()["code"]) == (401, "unauthenticated")
     challenge = answer.headers["WWW-Authenticate"]
-    assert challenge == f'Bearer realm="{ISSUER}", error="invalid_token"'
+    assert challenge == f'Bearer realm="{ISSUER}", {RESOURCE}, error="invalid_token"'
     row = service.rows()[-1]
     assert (row.outcome, row.reason, row.subject_id) == ("refused", "unauthenticated", None)
 
@@ -141,7 +142,7 @@ def test_without_a_token_no_error_is_named(service: Service, value: str | None) 
     headers = {**PURPOSE} | ({} if value is None else {"Authorization": value})
     answer = service.app.test_client().post("/v1/citizens/lookup", json=QUESTION, headers=headers)
     assert (answer.status_code, answer.get_json()["code"]) == (401, "unauthenticated")
-    assert answer.headers["WWW-Authenticate"] == f'Bearer realm="{ISSUER}"'
+    assert answer.headers["WWW-Authenticate"] == f'Bearer realm="{ISSUER}", {RESOURCE}'
     assert [row.client_id for row in service.rows()] == ["unknown"]
 
 
@@ -169,7 +170,7 @@ def test_a_token_without_the_scope_is_refused(service: Service) -> None:
     answer = _ask(service, service.token("citizens:search"))
     assert (answer.status_code, answer.get_json()["code"]) == (403, "insufficient-scope")
     assert answer.headers["WWW-Authenticate"] == (
-        f'Bearer realm="{ISSUER}", error="insufficient_scope", scope="citizens:read"'
+        f'Bearer realm="{ISSUER}", {RESOURCE}, error="insufficient_scope", scope="citizens:read"'
     )
     row = service.rows()[-1]
     assert (row.client_id, row.reason) == ("ward-office", "insufficient-scope")

@@ -17,10 +17,13 @@ from tests.conftest import PURPOSE, Service
 # Whoever adds a line here makes a route that the whole world may call.
 PUBLIC = {
     "/.well-known/oauth-authorization-server",
+    "/.well-known/oauth-protected-resource",
     "/docs",
     "/docs/<path:name>",
     "/healthz",
+    "/oauth/introspect",
     "/oauth/jwks",
+    "/oauth/revoke",
     "/oauth/token",
     "/openapi.json",
     "/problems/<code>",

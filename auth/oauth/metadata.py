@@ -1,0 +1,58 @@
+"""What the server says of itself: RFC 8414 and RFC 9728, made from what is enforced."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auth.scopes import SCOPES
+from registry.kernel.settings import Settings
+
+RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource"
+ASSERTION_ALGORITHMS = ("ES256", "PS256", "Ed25519", "EdDSA")
+GRANTS = ("client_credentials",)
+_AUTHENTICATED = ("token", "revocation", "introspection")
+
+
+def methods(settings: Settings) -> tuple[str, ...]:
+    """Return the ways in which a client may authenticate: by secret in the demo alone."""
+    secret = () if settings.production else ("client_secret_basic",)
+    return ("private_key_jwt", *secret)
+
+
+def metadata(settings: Settings) -> dict[str, Any]:
+    """Return the server's metadata by RFC 8414."""
+    issuer = settings.issuer
+    return {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth/token",
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "introspection_endpoint": f"{issuer}/oauth/introspect",
+        "jwks_uri": f"{issuer}/oauth/jwks",
+        "grant_types_supported": list(GRANTS),
+        # Required by RFC 8414, though there is no authorization endpoint that could answer.
+        "response_types_supported": ["none"],
+        "scopes_supported": sorted(SCOPES),
+        **{
+            f"{endpoint}_endpoint_{name}": list(values)
+            for endpoint in _AUTHENTICATED
+            for name, values in (
+                ("auth_methods_supported", methods(settings)),
+                ("auth_signing_alg_values_supported", ASSERTION_ALGORITHMS),
+            )
+        },
+        "introspection_signing_alg_values_supported": ["ES256"],
+        "service_documentation": f"{issuer}/docs",
+    }
+
+
+def resource_metadata(settings: Settings) -> dict[str, Any]:
+    """Return the metadata of the API as a protected resource by RFC 9728 section 2."""
+    issuer = settings.issuer
+    return {
+        "resource": issuer,
+        "resource_name": "Sổ Gốc",
+        "authorization_servers": [issuer],
+        "scopes_supported": sorted(SCOPES),
+        "bearer_methods_supported": ["header"],
+        "resource_documentation": f"{issuer}/docs",
+    }
