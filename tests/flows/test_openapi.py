@@ -236,7 +236,9 @@ def test_made_up_requests_find_no_answer_that_is_not_documented(
         [
             *(Path(sys.executable).parent / "schemathesis", "run", f"{address}/openapi.json"),
             *("--url", address, "--checks", CHECKS, "--phases", "examples,coverage,fuzzing"),
-            *("--max-time", "25", "--max-examples", "30", "--seed", "1", "--workers", "2"),
+            *("--max-time", "25", "--max-examples", "30", "--seed", "1"),
+            # More workers are threads, in which Python 3.11 now and then fails to parse a lambda.
+            *("--workers", "1"),
             *("--continue-on-failure", "--warnings", "off", "--no-color"),
             *("-H", f"Authorization: Bearer {service.token()}"),
             *(f"--header={name}: {value}" for name, value in PURPOSE.items()),
