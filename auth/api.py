@@ -13,6 +13,7 @@ from marshmallow import Schema
 from auth.clients import list_agreements
 from auth.guard import authenticated, current_principal, public
 from auth.oauth.metadata import RESOURCE_METADATA_PATH, metadata, resource_metadata
+from auth.oauth.pushed import ENDPOINT as PUSHED
 from auth.schemas import (
     AgreementsAnswer,
     IntrospectionAnswer,
@@ -20,6 +21,8 @@ from auth.schemas import (
     MetadataAnswer,
     Nothing,
     OAuthError,
+    PushAnswer,
+    PushForm,
     ResourceAnswer,
     TokenAnswer,
     TokenForm,
@@ -31,7 +34,7 @@ _PUBLIC_SECONDS = 3600
 View = TypeVar("View", bound=Callable[..., Any])
 
 # Where errors have the form of RFC 6749 section 5.2 and not that of the API.
-OAUTH_PATHS = ("/oauth/token", "/oauth/revoke", "/oauth/introspect")
+OAUTH_PATHS = ("/oauth/token", "/oauth/par", "/oauth/revoke", "/oauth/introspect")
 _ERRORS_TOLD = {
     400: "Yêu cầu sai / invalid request",
     401: "invalid_client",
@@ -77,12 +80,12 @@ def _public_json(content: dict[str, Any]) -> flask.Response:
     return response
 
 
-def _of_client(form: type[Schema], answer: type[Schema]) -> Callable[[View], View]:
+def _of_client(form: type[Schema], answer: type[Schema], done: int = 200) -> Callable[[View], View]:
     """Describe an endpoint that a client posts a form to, authenticated."""
 
     def describe(view: View) -> View:
         view = blp.doc(requestBody=_form(form), security=[{"client": []}, {}])(view)
-        view = blp.response(200, answer)(view)
+        view = blp.response(done, answer)(view)
         for status, about in _ERRORS_TOLD.items():
             view = blp.alt_response(status, schema=OAuthError, description=about)(view)
         return view
@@ -99,6 +102,17 @@ class Token(MethodView):
     def post(self) -> flask.Response:
         """Cấp mã truy cập / issue an access token (RFC 6749 section 4.4)."""
         return _never_stored(_state().oauth.create_token_response())
+
+
+@blp.route("/oauth/par")
+class PushedRequests(MethodView):
+    """The pushed authorization request endpoint."""
+
+    @public
+    @_of_client(PushForm, PushAnswer, 201)
+    def post(self) -> flask.Response:
+        """Gửi trước yêu cầu xin phép / push an authorization request (RFC 9126)."""
+        return _never_stored(_state().oauth.create_endpoint_response(PUSHED))
 
 
 @blp.route("/oauth/revoke")

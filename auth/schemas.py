@@ -5,6 +5,8 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 from marshmallow.validate import OneOf
 
+from auth.oauth.metadata import GRANTS
+
 
 class TokenAnswer(Schema):
     """RFC 6749 section 5.1."""
@@ -13,6 +15,9 @@ class TokenAnswer(Schema):
     token_type = fields.String(required=True)
     expires_in = fields.Integer(required=True)
     scope = fields.String(required=True)
+    authorization_details = fields.List(fields.Dict())
+    refresh_token = fields.String()
+    id_token = fields.String()
 
 
 class OAuthError(Schema):
@@ -27,6 +32,8 @@ class OAuthError(Schema):
                 "unauthorized_client",
                 "unsupported_grant_type",
                 "invalid_grant",
+                "invalid_authorization_details",
+                "unsupported_response_type",
                 "invalid_scope",
                 "server_error",
                 "temporarily_unavailable",
@@ -39,13 +46,42 @@ class OAuthError(Schema):
 class TokenForm(Schema):
     """RFC 6749 section 4.4.2, with the client's assertion by RFC 7523."""
 
-    grant_type = fields.String(required=True, validate=OneOf(["client_credentials"]))
+    grant_type = fields.String(required=True, validate=OneOf(GRANTS))
+    code = fields.String()
+    redirect_uri = fields.String()
+    code_verifier = fields.String()
+    refresh_token = fields.String()
+    authorization_details = fields.String()
     scope = fields.String(metadata={"description": "Cách nhau bằng dấu cách / space-separated."})
     client_id = fields.String()
     client_assertion_type = fields.String(
         validate=OneOf(["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"])
     )
     client_assertion = fields.String()
+
+
+class PushForm(Schema):
+    """RFC 9126 section 2.1, with PKCE and the authorization details of RFC 9396."""
+
+    client_id = fields.String(required=True)
+    response_type = fields.String(required=True, validate=OneOf(["code"]))
+    redirect_uri = fields.URL(required=True, require_tld=False)
+    code_challenge = fields.String(required=True)
+    code_challenge_method = fields.String(required=True, validate=OneOf(["S256"]))
+    scope = fields.String()
+    state = fields.String()
+    nonce = fields.String()
+    prompt = fields.String()
+    authorization_details = fields.String(metadata={"description": "JSON, RFC 9396."})
+    client_assertion_type = fields.String()
+    client_assertion = fields.String()
+
+
+class PushAnswer(Schema):
+    """RFC 9126 section 2.2."""
+
+    request_uri = fields.String(required=True)
+    expires_in = fields.Integer(required=True)
 
 
 class TokenToJudge(Schema):
@@ -112,6 +148,12 @@ class MetadataAnswer(Schema):
     """RFC 8414 section 2, as far as it is enforced here."""
 
     issuer = fields.URL(required=True)
+    authorization_endpoint = fields.URL(required=True)
+    pushed_authorization_request_endpoint = fields.URL(required=True)
+    require_pushed_authorization_requests = fields.Boolean(required=True)
+    authorization_response_iss_parameter_supported = fields.Boolean(required=True)
+    code_challenge_methods_supported = fields.List(fields.String(), required=True)
+    authorization_details_types_supported = fields.List(fields.String(), required=True)
     token_endpoint = fields.URL(required=True)
     revocation_endpoint = fields.URL(required=True)
     introspection_endpoint = fields.URL(required=True)

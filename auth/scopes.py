@@ -13,6 +13,7 @@ SCOPES: dict[str, Text] = {
     "datasets:approve": Text("Duyệt và công bố dữ liệu", "Approve and publish data"),
     "datasets:submit": Text("Nộp và kiểm tra dữ liệu", "Submit and check data"),
     "households:read": Text("Tra cứu hộ gia đình", "Read households"),
+    "openid": Text("Biết ai đã đăng nhập", "Know who signed in"),
     "parcels:read": Text("Tra cứu thửa đất", "Read parcels"),
     "tokens:introspect": Text("Kiểm tra mã truy cập của ứng dụng khác", "Introspect any token"),
 }

@@ -46,20 +46,22 @@ class Token:
     grant_id: str | None = None
 
 
-def issue(keys: KeyRing, issuer: str, client_id: str, scopes: Sequence[str], seconds: int) -> str:
-    """Return a signed access token for the API itself, living ``seconds`` from now."""
+def issue(keys: KeyRing, issuer: str, scopes: Sequence[str], seconds: int, **more: Any) -> str:
+    """Return a signed access token for the API itself, living ``seconds`` from now.
+
+    ``more`` are the claims that tell whose it is: ``client_id`` and ``sub``, and for what a person
+    granted also ``grant_id``, ``authorization_details``, ``acr`` and ``auth_time``.
+    """
     issued = int(now().timestamp())
     claims = {
         "iss": issuer,
         "aud": issuer,
-        "sub": client_id,
-        "client_id": client_id,
         "scope": " ".join(scopes),
         "iat": issued,
         "exp": issued + seconds,
         "jti": new_id(),
     }
-    return sign_jwt(keys, TYPE, claims)
+    return sign_jwt(keys, TYPE, claims | more)
 
 
 def sign_jwt(keys: KeyRing, kind: str, claims: dict[str, Any]) -> str:
@@ -115,6 +117,7 @@ class TokenVerifier:
 
     def agreement(self, client_id: str, procedure: str) -> Agreement | None:
         """Return the agreement in force today for the client and procedure, or None."""
+        self.look()
         day = today()
         held = self._agreements.get((client_id, procedure), ())
         return next((agreement for agreement in held if agreement.in_force(day)), None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 # Importing declares the tables.
+import auth.grants.models
 import auth.models  # noqa: F401
 import datasets.models
 import datasets.quality  # noqa: F401

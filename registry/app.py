@@ -17,6 +17,7 @@ from authlib.integrations.flask_oauth2 import AuthorizationServer
 from flask.json.provider import DefaultJSONProvider
 
 import auth.api
+import auth.api_authorize
 import datasets.api
 import datasets.api_catalogue
 import datasets.api_changes
@@ -28,6 +29,7 @@ import registry.jobs.api
 import registry.joined.api
 import registry.parcels.api
 import registry.places.api
+from auth.api_authorize import SignIn
 from auth.guard import public
 from auth.keys import KeyRing
 from auth.server import build
@@ -83,6 +85,7 @@ class State:
     keys: KeyRing
     verifier: TokenVerifier
     oauth: AuthorizationServer
+    sign_in: SignIn
     hot_lookup: HotLookup
     citizens: CitizenReader
     predicates: Mapping[str, Predicate]
@@ -96,8 +99,23 @@ class _Json(DefaultJSONProvider):
         return o.isoformat() if isinstance(o, datetime.date) else DefaultJSONProvider.default(o)
 
 
-def create_app(settings: Settings, database: Database | None = None) -> flask.Flask:
-    """Return the application for ``settings``; ``database`` is for tests that have one open."""
+class _Nobody:
+    """No provider is set up, so nobody can sign in."""
+
+    def person(self) -> None:
+        return None
+
+    def address(self, return_to: str) -> None:
+        del return_to
+
+
+def create_app(
+    settings: Settings, database: Database | None = None, sign_in: SignIn | None = None
+) -> flask.Flask:
+    """Return the application for ``settings``.
+
+    ``database`` is for tests that have one open, ``sign_in`` for whoever knows who is there.
+    """
     app = flask.Flask("registry", static_folder=None)
     app.url_map.converters["default"] = Segment
     app.json = _Json(app)
@@ -117,6 +135,7 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
         keys,
         verifier,
         build(settings, database, keys, verifier),
+        sign_in or _Nobody(),
         hot,
         CitizenReader(database, hot, partial(_open_source, secrets), secrets),
         {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},
@@ -134,6 +153,7 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
     problems.register(app)
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
+    app.register_blueprint(auth.api_authorize.blp)
     _add_service_routes(app, api)
     app.after_request(_headers)
     sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]

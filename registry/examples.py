@@ -82,6 +82,19 @@ EXAMPLES = {
             "scope": "citizens:read",
         },
     ),
+    "oauth_pushedrequests_post": Example(
+        body={
+            "client_id": "ward-office",
+            "response_type": "code",
+            "redirect_uri": "https://forms.example.vn/callback",
+            "code_challenge": "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+            "code_challenge_method": "S256",
+        },
+        answer={
+            "request_uri": "urn:ietf:params:oauth:request_uri:6esc_11ACC5bwc014ltc14eY22c",
+            "expires_in": 90,
+        },
+    ),
     "oauth_revocation_post": Example(body={"token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…"}),
     "oauth_introspection_post": Example(
         body={"token": "eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9…"},

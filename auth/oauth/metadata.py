@@ -9,7 +9,8 @@ from registry.kernel.settings import Settings
 
 RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource"
 ASSERTION_ALGORITHMS = ("ES256", "PS256", "Ed25519", "EdDSA")
-GRANTS = ("client_credentials",)
+GRANTS = ("client_credentials", "authorization_code", "refresh_token")
+DETAILS = "sogoc_prefill"
 _AUTHENTICATED = ("token", "revocation", "introspection")
 
 
@@ -24,13 +25,18 @@ def metadata(settings: Settings) -> dict[str, Any]:
     issuer = settings.issuer
     return {
         "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oauth/authorize",
+        "pushed_authorization_request_endpoint": f"{issuer}/oauth/par",
+        "require_pushed_authorization_requests": True,
+        "authorization_response_iss_parameter_supported": True,
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_details_types_supported": [DETAILS],
         "token_endpoint": f"{issuer}/oauth/token",
         "revocation_endpoint": f"{issuer}/oauth/revoke",
         "introspection_endpoint": f"{issuer}/oauth/introspect",
         "jwks_uri": f"{issuer}/oauth/jwks",
         "grant_types_supported": list(GRANTS),
-        # Required by RFC 8414, though there is no authorization endpoint that could answer.
-        "response_types_supported": ["none"],
+        "response_types_supported": ["code"],
         "scopes_supported": sorted(SCOPES),
         **{
             f"{endpoint}_endpoint_{name}": list(values)

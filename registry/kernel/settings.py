@@ -53,6 +53,9 @@ class Settings:
         "Folder of secrets for fetching from sources; readable by the server's user only.",
     )
     access_token_seconds: int = _setting(300, "Life of an access token in seconds, at most 600.")
+    grant_days: int = _setting(
+        30, "Life of what a person grants to a client, and of its refresh tokens, in days."
+    )
     max_identifiers: int = _setting(
         1000, "Most identifiers in one look-up; more answers 400 and no record."
     )
@@ -82,6 +85,7 @@ class Settings:
                 f"SOGOC_ACCESS_TOKEN_SECONDS: between 1 and {LONGEST_TOKEN_SECONDS}"
             )
         for name in (
+            "grant_days",
             "max_identifiers",
             "max_body_bytes",
             "max_upload_bytes",

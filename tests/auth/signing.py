@@ -12,8 +12,8 @@ from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 from werkzeug.test import TestResponse
 
 from auth.clients import create_client
+from auth.oauth.assertions import ASSERTION_TYPE
 from auth.scopes import SCOPES
-from auth.server import ASSERTION_TYPE
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
 from tests.conftest import ISSUER, Service

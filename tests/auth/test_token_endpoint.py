@@ -31,9 +31,15 @@ def _is(answer: TestResponse, status: int, error: str) -> None:
     assert answer.headers["Pragma"] == "no-cache"
 
 
-@pytest.mark.parametrize(
-    "grant", ["password", "refresh_token", "authorization_code", "implicit", "số 1"]
-)
+@pytest.mark.parametrize("grant", ["refresh_token", "authorization_code"])
+def test_a_grant_that_the_client_is_not_registered_for_is_refused(
+    service: Service, grant: str
+) -> None:
+    form = {"grant_type": grant, "code": "x", "refresh_token": "x"}
+    _is(_post(service, data=form), 400, "unauthorized_client")
+
+
+@pytest.mark.parametrize("grant", ["password", "implicit", "số 1"])
 def test_other_grants_are_refused(service: Service, grant: str) -> None:
     form = {"grant_type": grant, "username": "lan", "password": "x", "refresh_token": "x"}
     _is(_post(service, data=form), 400, "unsupported_grant_type")

@@ -28,7 +28,11 @@ from tests.people import BAY, LAN, change
 
 Operation = tuple[str, str, dict[str, Any]]
 # Their answers are pages, assets, or this very document.
-UNDESCRIBED = {"/docs", "/docs/{path:name}", "/openapi.json", "/problems/{code}"}
+UNDESCRIBED = {
+    *("/docs", "/docs/{path:name}", "/openapi.json", "/problems/{code}"),
+    # Pages for a person's browser.
+    *("/oauth/authorize", "/oauth/page.css"),
+}
 
 
 @pytest.fixture

@@ -1,0 +1,207 @@
+"""The authorization endpoint: a pushed request, a person who is signed in, and their decision."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+from urllib.parse import urlencode, urlsplit
+
+import flask
+from flask.views import MethodView
+
+from auth.grants.credentials import issue_code
+from auth.grants.grants import SignedIn, make_grant
+from auth.grants.models import PushedRequest
+from auth.grants.pushed import decide, open_request
+from auth.guard import public
+from auth.oauth.clients import KnownClient
+from auth.pages import page, problem_page, style
+from auth.scopes import SCOPES
+from registry.kernel.errors import Text
+
+# Pages, and no part of the described API.
+blp = flask.Blueprint("authorize", __name__)
+
+_UNKNOWN = Text(
+    "Yêu cầu không hợp lệ, đã dùng hoặc đã hết hạn. Hãy quay lại ứng dụng và bắt đầu lại.",
+    "The request is unknown, used or over. Go back to the application and start again.",
+)
+_FORGED = Text("Biểu mẫu không phải của phiên này.", "The form is not of this visit.")
+
+
+class SignIn(Protocol):
+    """How the endpoint knows who sits in front of the browser."""
+
+    def person(self) -> SignedIn | None:
+        """Return who is signed in in this request."""
+
+    def address(self, return_to: str) -> str | None:
+        """Return the path that signs a person in and comes back; None where nobody can."""
+
+
+def _state() -> Any:
+    return flask.current_app.extensions["sogoc"]
+
+
+def _cookie() -> str:
+    """Return the name of the cookie that knows a browser; over TLS no other site can set it."""
+    secure = _state().settings.issuer.startswith("https://")
+    return "__Host-sogoc-flow" if secure else "sogoc-flow"
+
+
+def _remember(response: flask.Response, browser: str) -> flask.Response:
+    name = _cookie()
+    response.set_cookie(
+        name, browser, secure=name.startswith("__Host-"), httponly=True, samesite="Lax", path="/"
+    )
+    return response
+
+
+def _digest(browser: str) -> str:
+    return hashlib.sha256(browser.encode()).hexdigest()
+
+
+def _csrf(browser: str, request_uri: str) -> str:
+    return hmac.new(browser.encode(), request_uri.encode(), "sha256").hexdigest()
+
+
+def _back(redirect_uri: str, answer: Mapping[str, str | None]) -> flask.Response:
+    """Return to the client with 303, saying who answers (RFC 9207)."""
+    said = {name: value for name, value in answer.items() if value}
+    said["iss"] = _state().settings.issuer
+    glue = "&" if urlsplit(redirect_uri).query else "?"
+    return _see_other(f"{redirect_uri}{glue}{urlencode(said)}")
+
+
+def _see_other(address: str) -> flask.Response:
+    """RFC 9700 section 4.12: never 307, which would post again what a person typed."""
+    return flask.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+
+
+def _client(values: Mapping[str, str]) -> KnownClient | None:
+    client: KnownClient | None = _state().oauth.query_client(values.get("client_id", ""))
+    return client if client and client.row.disabled_at is None else None
+
+
+def _without_push(values: Mapping[str, str]) -> flask.Response:
+    """Answer a request that was not pushed: to a registered address, never to another."""
+    client, redirect_uri = _client(values), values.get("redirect_uri", "")
+    if client is None or not client.check_redirect_uri(redirect_uri):
+        return problem_page(_UNKNOWN)
+    about = "push the request first (RFC 9126)"
+    error = {"error": "invalid_request", "error_description": about, "state": values.get("state")}
+    return _back(redirect_uri, error)
+
+
+class Style(MethodView):
+    """The style sheet of the pages."""
+
+    @public
+    def get(self) -> flask.Response:
+        """Trình bày của trang / how the page looks."""
+        return style()
+
+
+class Authorize(MethodView):
+    """The authorization endpoint."""
+
+    @public
+    def get(self) -> flask.Response:
+        """Hỏi ý người dân / ask the person (RFC 6749 section 3.1)."""
+        values = flask.request.args
+        if any(len(given) > 1 for given in values.listvalues()):
+            return problem_page(_UNKNOWN)
+        if "request_uri" not in values:
+            return _without_push(values)
+        browser = flask.request.cookies.get(_cookie()) or secrets.token_urlsafe(32)
+        pushed = self._open(values, browser)
+        client = _client(values)
+        if pushed is None or client is None:
+            return problem_page(_UNKNOWN)
+        return _remember(self._ask(pushed, client, browser), browser)
+
+    @staticmethod
+    def _open(values: Mapping[str, str], browser: str) -> PushedRequest | None:
+        with _state().database.transaction() as session:
+            found: PushedRequest | None = open_request(
+                session, values["request_uri"], values.get("client_id", ""), _digest(browser)
+            )
+        return found
+
+    @staticmethod
+    def _ask(pushed: PushedRequest, client: KnownClient, browser: str) -> flask.Response:
+        person = _state().sign_in.person()
+        if person is None:
+            return _send_to_sign_in(pushed)
+        uri = flask.request.args["request_uri"]
+        target = urlsplit(pushed.parameters["redirect_uri"])
+        return page(
+            "consent",
+            form_action=f"'self' {target.scheme}://{target.netloc}",
+            client=client.row.name,
+            client_id=client.client_id,
+            name=person.name,
+            details=_told(pushed, _state().verifier.agreement),
+            scopes=_texts(pushed.parameters.get("scope", "").split()),
+            request_uri=uri,
+            csrf=_csrf(browser, uri),
+        )
+
+    @public
+    def post(self) -> flask.Response:
+        """Quyết định của người dân / the person's decision."""
+        form = flask.request.form
+        browser = flask.request.cookies.get(_cookie(), "")
+        uri, person = form.get("request_uri", ""), _state().sign_in.person()
+        if not browser or not hmac.compare_digest(_csrf(browser, uri), form.get("csrf", "")):
+            return problem_page(_FORGED)
+        agreed = form.get("decision") == "agree"
+        client = _client(form)
+        if client is None or person is None:
+            return problem_page(_UNKNOWN)
+        with _state().database.transaction() as session:
+            pushed = open_request(session, uri, client.client_id, _digest(browser))
+            if pushed is None or not decide(session, uri, client.client_id, _digest(browser)):
+                return problem_page(_UNKNOWN)
+            code = None
+            if agreed:
+                sector = client.row.sector or client.client_id
+                days = _state().settings.grant_days
+                grant = make_grant(session, sector, person, pushed, days)
+                code = issue_code(session, grant, pushed)
+        error = None if agreed else "access_denied"
+        state = pushed.parameters.get("state")
+        answer = {"code": code, "error": error, "state": state}
+        return _back(pushed.parameters["redirect_uri"], answer)
+
+
+def _send_to_sign_in(pushed: PushedRequest) -> flask.Response:
+    """Send the person to sign in, unless the client wants no page or nobody can sign in."""
+    values = {name: flask.request.args[name] for name in ("client_id", "request_uri")}
+    address = _state().sign_in.address(f"/oauth/authorize?{urlencode(values)}")
+    quiet = pushed.parameters.get("prompt") == "none"
+    if address is not None and not quiet:
+        return _see_other(address)
+    error = "login_required" if quiet else "temporarily_unavailable"
+    answer = {"error": error, "state": pushed.parameters.get("state")}
+    return _back(pushed.parameters["redirect_uri"], answer)
+
+
+def _told(pushed: PushedRequest, find: Callable[[str, str], Any]) -> list[dict[str, Any]]:
+    """Return what is asked, with the law of the client's agreement and never the client's words."""
+    told = []
+    for detail in pushed.parameters["authorization_details"]:
+        agreement = find(pushed.client_id, detail["procedure"])
+        told.append({**detail, "basis": agreement.legal_basis if agreement else None})
+    return told
+
+
+def _texts(scopes: Sequence[str]) -> list[Text]:
+    return [SCOPES[scope] for scope in scopes if scope in SCOPES]
+
+
+blp.add_url_rule("/oauth/authorize", view_func=Authorize.as_view("authorize"))
+blp.add_url_rule("/oauth/page.css", view_func=Style.as_view("style"))

@@ -1,0 +1,1 @@
+"""What people have granted to clients: pushed requests, grants, codes and refresh tokens."""

@@ -1,0 +1,95 @@
+"""Grants: what one person lets one client do. Everything that is issued ends with its grant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from auth.grants.models import Grant, PairwiseSubject, PushedRequest
+from auth.revocations import revoke_tokens_of_grant
+from registry.kernel.clock import now
+from registry.kernel.db import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A person who has proved who they are: a citizen's record id, or a staff member's id.
+
+    ``acr`` and ``amr`` are how (OpenID Connect Core section 2), ``auth_time`` when; ``roles`` the
+    scopes that only such a staff member may grant.
+    """
+
+    person_id: str
+    name: str
+    auth_time: datetime
+    acr: str
+    amr: tuple[str, ...]
+    roles: frozenset[str] = frozenset()
+
+
+def make_grant(
+    session: Session, sector: str, person: SignedIn, pushed: PushedRequest, days: int
+) -> Grant:
+    """Keep that ``person`` lets a client do what it has pushed; it ends after ``days``.
+
+    ``sector`` is whose pairwise subject the client sees.
+    """
+    grant = Grant(
+        id=new_id(),
+        client_id=pushed.client_id,
+        person_id=person.person_id,
+        subject=subject_of(session, sector, person.person_id),
+        scopes=sorted(pushed.parameters.get("scope", "").split()),
+        details=pushed.parameters["authorization_details"],
+        auth_time=person.auth_time,
+        acr=person.acr,
+        amr=list(person.amr),
+        created_at=now(),
+        expires_at=now() + timedelta(days=days),
+    )
+    session.add(grant)
+    session.flush()
+    return grant
+
+
+def find_live_grant(session: Session, grant_id: str) -> Grant | None:
+    """Return the grant unless it is revoked or over."""
+    grant = session.get(Grant, grant_id)
+    live = grant is not None and grant.revoked_at is None and grant.expires_at > now()
+    return grant if live else None
+
+
+def revoke_grant(session: Session, grant_id: str) -> None:
+    """End a grant with its codes, refresh tokens and access tokens, within a second everywhere."""
+    session.execute(
+        sa.update(Grant)
+        .where(Grant.id == grant_id, Grant.revoked_at.is_(None))
+        .values(revoked_at=now())
+    )
+    revoke_tokens_of_grant(session, grant_id)
+
+
+def revoke_grants_of_person(session: Session, person_id: str) -> None:
+    """End every grant of a person, such as a staff member who leaves."""
+    query = sa.select(Grant.id).where(Grant.person_id == person_id, Grant.revoked_at.is_(None))
+    for grant_id in session.scalars(query).all():
+        revoke_grant(session, grant_id)
+
+
+def subject_of(session: Session, sector: str, person_id: str) -> str:
+    """Return what the clients of ``sector`` know the person by: random, and nobody else's."""
+    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    made = {"sector": sector, "person_id": person_id, "subject": new_id()}
+    session.execute(insert(PairwiseSubject).values(made).on_conflict_do_nothing())
+    subject = session.scalar(
+        sa.select(PairwiseSubject.subject).where(
+            PairwiseSubject.sector == sector, PairwiseSubject.person_id == person_id
+        )
+    )
+    if subject is None:
+        raise LookupError("a pairwise subject vanished")
+    return subject

@@ -1,0 +1,68 @@
+"""Pushed authorization requests, RFC 9126: the only way to ask a person for anything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from authlib.consts import default_json_headers
+from authlib.oauth2 import OAuth2Error
+from authlib.oauth2.rfc6749 import InvalidRequestError, TokenEndpoint, UnauthorizedClientError
+
+from auth.grants.pushed import PUSHED_SECONDS, push
+from auth.oauth.details import Find, read_details
+from registry.kernel.db import Database
+
+ENDPOINT = "pushed_authorization_request"
+# What authenticates the client is not part of what it asks (RFC 9126 section 2.1).
+_CREDENTIALS = frozenset({"client_assertion", "client_assertion_type", "client_secret"})
+_REFUSED = ("request_uri", "request")
+_LONGEST = 2000
+_BOUND = 16_384
+
+
+class PushedRequestEndpoint(TokenEndpoint):  # type: ignore[misc]  # the library has no types
+    """``POST /oauth/par``: everything is checked here, where nobody but the client can see it."""
+
+    ENDPOINT_NAME = ENDPOINT
+
+    def __init__(self, server: Any, database: Database, find: Find) -> None:
+        super().__init__(server)
+        self._database = database
+        self._find = find
+
+    def create_endpoint_response(self, request: Any) -> tuple[int, Any, list[tuple[str, str]]]:
+        """Answer 201 with a ``request_uri`` for 90 seconds (section 2.2)."""
+        client = self.authenticate_endpoint_client(request)
+        form = request.form
+        self._check(form, client)
+        try:
+            self.server.get_authorization_grant(request).validate_authorization_request()
+        except OAuth2Error as error:
+            # The client itself is asking, so the answer goes nowhere else (section 2.3).
+            error.redirect_uri = None
+            raise
+        parameters = {name: form[name] for name in form if name not in _CREDENTIALS}
+        details = form.get("authorization_details")
+        kept: dict[str, Any] = dict(parameters)
+        kept["authorization_details"] = (
+            read_details(details, client.client_id, self._find) if details else []
+        )
+        with self._database.transaction() as session:
+            uri = push(session, client.client_id, kept, None)
+        body = {"request_uri": uri, "expires_in": PUSHED_SECONDS}
+        return 201, body, default_json_headers
+
+    @staticmethod
+    def _check(form: Any, client: Any) -> None:
+        if any(name in form for name in _REFUSED):
+            raise InvalidRequestError("a pushed request holds its parameters itself")
+        if form.get("client_id") != client.client_id:
+            raise InvalidRequestError("client_id must be the client's own")
+        if not client.check_grant_type("authorization_code"):
+            raise UnauthorizedClientError
+        if any(
+            len(value) > (_BOUND if name == "authorization_details" else _LONGEST)
+            for name, value in form.items()
+            if name not in _CREDENTIALS
+        ):
+            raise InvalidRequestError("a parameter is too long")

@@ -1,0 +1,143 @@
+"""A client that people grant things to, a person, and the steps between them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import sqlalchemy as sa
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from auth.grants.grants import SignedIn
+from auth.models import Client
+from registry.app import create_app
+from registry.kernel.clock import now
+from tests.conftest import Service
+
+CALLBACK = "https://forms.example.vn/callback"
+PERSON = "01980000-0000-7000-8000-000000000077"
+DETAIL = {
+    "type": "sogoc_prefill",
+    "procedure": "1.004222",
+    "attributes": ["citizens:name.full", "citizens:birth_date"],
+    "optional": ["citizens:birth_date"],
+}
+
+
+@dataclass
+class Someone:
+    """Who sits in front of the browser; the product asks it as it asks a real sign-in."""
+
+    present: bool = True
+
+    def person(self) -> SignedIn | None:
+        if not self.present:
+            return None
+        return SignedIn(PERSON, "Nguyễn Thị Lan", now(), "urn:example:2", ("pwd", "otp"))
+
+    def address(self, return_to: str) -> str | None:
+        return None if self.present else f"/signin?return_to={return_to}"
+
+
+@dataclass
+class Form:
+    """The client ``ward-office`` as a form that asks people, and one person's browser."""
+
+    service: Service
+    someone: Someone
+    browser: FlaskClient
+    verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+
+    @property
+    def auth(self) -> tuple[str, str]:
+        return "ward-office", self.service.secret
+
+    def push(self, **change: str | None) -> TestResponse:
+        fine: dict[str, str | None] = {
+            "client_id": "ward-office",
+            "response_type": "code",
+            "redirect_uri": CALLBACK,
+            "scope": "openid citizens:read",
+            "state": "s1",
+            "nonce": "n1",
+            "code_challenge": create_s256_code_challenge(self.verifier),
+            "code_challenge_method": "S256",
+        }
+        form = {name: value for name, value in (fine | change).items() if value is not None}
+        client = self.service.app.test_client()
+        return client.post("/oauth/par", data=form, auth=self.auth)
+
+    def uri(self, **change: str | None) -> str:
+        answer = self.push(**change)
+        assert answer.status_code == 201, answer.get_json()
+        return str(answer.get_json()["request_uri"])
+
+    def open(self, uri: str, client_id: str = "ward-office") -> TestResponse:
+        query = {"client_id": client_id, "request_uri": uri}
+        return self.browser.get("/oauth/authorize", query_string=query)
+
+    def decide(self, uri: str, page: TestResponse, decision: str = "agree") -> TestResponse:
+        csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
+        assert csrf is not None, page.text
+        form = {
+            "client_id": "ward-office",
+            "request_uri": uri,
+            "csrf": csrf[1],
+            "decision": decision,
+        }
+        return self.browser.post("/oauth/authorize", data=form)
+
+    def agree(self, **change: str | None) -> dict[str, str]:
+        uri = self.uri(**change)
+        return told(self.decide(uri, self.open(uri)))
+
+    def redeem(self, issued: str, **change: str | None) -> TestResponse:
+        fine: dict[str, str | None] = {
+            "grant_type": "authorization_code",
+            "code": issued,
+            "redirect_uri": CALLBACK,
+            "code_verifier": self.verifier,
+        }
+        return self.token(**(fine | change))
+
+    def token(self, **form: str | None) -> TestResponse:
+        given = {name: value for name, value in form.items() if value is not None}
+        client = self.service.app.test_client()
+        return client.post("/oauth/token", data=given, auth=self.auth)
+
+
+def told(answer: TestResponse) -> dict[str, str]:
+    """Return what a redirection tells the client."""
+    assert answer.status_code == 303, answer.text
+    parts = urlsplit(answer.headers["Location"])
+    assert f"{parts.scheme}://{parts.netloc}{parts.path}" == CALLBACK
+    return {name: value for name, [value] in parse_qs(parts.query).items()}
+
+
+@contextmanager
+def form_of(service: Service, **columns: Any) -> Iterator[Form]:
+    """Register ``ward-office`` as a form, and serve it to somebody who is signed in."""
+    fine = {
+        "grant_types": ["client_credentials", "authorization_code", "refresh_token"],
+        "redirect_uris": [CALLBACK],
+    }
+    with service.database.transaction() as session:
+        session.execute(
+            sa.update(Client).where(Client.id == "ward-office").values(**(fine | columns))
+        )
+    someone = Someone()
+    settings = service.app.extensions["sogoc"].settings
+    app = create_app(settings, service.database, someone)
+    try:
+        ours = Service(app, service.database, service.secret)
+        yield Form(ours, someone, app.test_client())
+    finally:
+        app.extensions["sogoc"].hot_lookup.close()
+        app.extensions["sogoc"].pulse.close()
