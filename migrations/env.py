@@ -5,7 +5,8 @@ from __future__ import annotations
 from alembic import context
 
 # Importing declares the tables.
-import auth.models  # noqa: F401
+import auth.models
+import auth.signin.models  # noqa: F401
 import datasets.models
 import datasets.quality  # noqa: F401
 import migrations

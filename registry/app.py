@@ -15,8 +15,11 @@ import flask_swagger_ui
 import sqlalchemy as sa
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from flask.json.provider import DefaultJSONProvider
+from sqlalchemy.orm import Session
 
 import auth.api
+import auth.signin.api
+import auth.signin.personas_api
 import datasets.api
 import datasets.api_catalogue
 import datasets.api_changes
@@ -31,12 +34,15 @@ import registry.places.api
 from auth.guard import public
 from auth.keys import KeyRing
 from auth.server import build
+from auth.signin.personas import PersonaProvider
+from auth.signin.service import SignIn
 from auth.tokens import TokenVerifier
 from datasets.specs.messages import citizen_of_cells
 from registry import openapi, problems
 from registry.citizens import predicates as citizens
 from registry.citizens.hot import HotLookup
 from registry.citizens.predicates import Predicate
+from registry.citizens.records import find_record_ids
 from registry.citizens.sourced import CitizenReader
 from registry.civil_status import predicates as civil_status
 from registry.fastpath import FastPath
@@ -134,6 +140,7 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     _add_service_routes(app, api)
+    _add_sign_in(app, state)
     app.after_request(_headers)
     sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]
     short = FastPath(app.wsgi_app, settings, state.verifier, state.citizens, sent)
@@ -144,6 +151,20 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
 def _open_source(secrets: Path, mode: Mode) -> Source:
     credentials = secrets / f"{mode.credentials}.json" if mode.credentials else None
     return HttpSource(mode.source_url or "", citizen_of_cells, credentials)
+
+
+def _add_sign_in(app: flask.Flask, state: State) -> None:
+    """Let people sign in; a demo's own provider is there only where a setting asks for it."""
+    settings, database, keys = state.settings, state.database, state.keys
+    app.extensions["sogoc-signin"] = SignIn(settings, database, keys, _find_person)
+    app.register_blueprint(auth.signin.api.blp)
+    if settings.persona_provider == "on":
+        app.extensions["sogoc-personas"] = PersonaProvider(settings, database, keys)
+        app.register_blueprint(auth.signin.personas_api.blp)
+
+
+def _find_person(session: Session, number: str) -> str | None:
+    return find_record_ids(session, [number]).get(number)
 
 
 def _add_service_routes(app: flask.Flask, api: flask_smorest.Api) -> None:
