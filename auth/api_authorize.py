@@ -13,7 +13,7 @@ import flask
 from flask.views import MethodView
 
 from auth.grants.credentials import issue_code
-from auth.grants.grants import SignedIn, make_grant
+from auth.grants.grants import Grantor, make_grant
 from auth.grants.models import PushedRequest
 from auth.grants.pushed import decide, open_request
 from auth.guard import public
@@ -32,10 +32,10 @@ _UNKNOWN = Text(
 _FORGED = Text("Biểu mẫu không phải của phiên này.", "The form is not of this visit.")
 
 
-class SignIn(Protocol):
+class Visitors(Protocol):
     """How the endpoint knows who sits in front of the browser."""
 
-    def person(self) -> SignedIn | None:
+    def person(self) -> Grantor | None:
         """Return who is signed in in this request."""
 
     def address(self, return_to: str) -> str | None:
@@ -133,7 +133,7 @@ class Authorize(MethodView):
 
     @staticmethod
     def _ask(pushed: PushedRequest, client: KnownClient, browser: str) -> flask.Response:
-        person = _state().sign_in.person()
+        person = _state().visitors.person()
         if person is None:
             return _send_to_sign_in(pushed)
         uri = flask.request.args["request_uri"]
@@ -155,7 +155,7 @@ class Authorize(MethodView):
         """Quyết định của người dân / the person's decision."""
         form = flask.request.form
         browser = flask.request.cookies.get(_cookie(), "")
-        uri, person = form.get("request_uri", ""), _state().sign_in.person()
+        uri, person = form.get("request_uri", ""), _state().visitors.person()
         if not browser or not hmac.compare_digest(_csrf(browser, uri), form.get("csrf", "")):
             return problem_page(_FORGED)
         agreed = form.get("decision") == "agree"
@@ -181,7 +181,7 @@ class Authorize(MethodView):
 def _send_to_sign_in(pushed: PushedRequest) -> flask.Response:
     """Send the person to sign in, unless the client wants no page or nobody can sign in."""
     values = {name: flask.request.args[name] for name in ("client_id", "request_uri")}
-    address = _state().sign_in.address(f"/oauth/authorize?{urlencode(values)}")
+    address = _state().visitors.address(f"/oauth/authorize?{urlencode(values)}")
     quiet = pushed.parameters.get("prompt") == "none"
     if address is not None and not quiet:
         return _see_other(address)

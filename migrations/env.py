@@ -6,7 +6,8 @@ from alembic import context
 
 # Importing declares the tables.
 import auth.grants.models
-import auth.models  # noqa: F401
+import auth.models
+import auth.signin.models  # noqa: F401
 import datasets.models
 import datasets.quality  # noqa: F401
 import migrations

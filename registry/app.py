@@ -15,9 +15,12 @@ import flask_swagger_ui
 import sqlalchemy as sa
 from authlib.integrations.flask_oauth2 import AuthorizationServer
 from flask.json.provider import DefaultJSONProvider
+from sqlalchemy.orm import Session
 
 import auth.api
 import auth.api_authorize
+import auth.signin.api
+import auth.signin.personas_api
 import datasets.api
 import datasets.api_catalogue
 import datasets.api_changes
@@ -29,16 +32,20 @@ import registry.jobs.api
 import registry.joined.api
 import registry.parcels.api
 import registry.places.api
-from auth.api_authorize import SignIn
+from auth.api_authorize import Visitors
 from auth.guard import public
 from auth.keys import KeyRing
 from auth.server import build
+from auth.signin.personas import PersonaProvider
+from auth.signin.service import SignIn
 from auth.tokens import TokenVerifier
+from auth.visitors import SignedInVisitors
 from datasets.specs.messages import citizen_of_cells
 from registry import openapi, problems
 from registry.citizens import predicates as citizens
 from registry.citizens.hot import HotLookup
 from registry.citizens.predicates import Predicate
+from registry.citizens.records import find_record_ids
 from registry.citizens.sourced import CitizenReader
 from registry.civil_status import predicates as civil_status
 from registry.fastpath import FastPath
@@ -85,7 +92,7 @@ class State:
     keys: KeyRing
     verifier: TokenVerifier
     oauth: AuthorizationServer
-    sign_in: SignIn
+    visitors: Visitors
     hot_lookup: HotLookup
     citizens: CitizenReader
     predicates: Mapping[str, Predicate]
@@ -99,22 +106,12 @@ class _Json(DefaultJSONProvider):
         return o.isoformat() if isinstance(o, datetime.date) else DefaultJSONProvider.default(o)
 
 
-class _Nobody:
-    """No provider is set up, so nobody can sign in."""
-
-    def person(self) -> None:
-        return None
-
-    def address(self, return_to: str) -> None:
-        del return_to
-
-
 def create_app(
-    settings: Settings, database: Database | None = None, sign_in: SignIn | None = None
+    settings: Settings, database: Database | None = None, visitors: Visitors | None = None
 ) -> flask.Flask:
     """Return the application for ``settings``.
 
-    ``database`` is for tests that have one open, ``sign_in`` for whoever knows who is there.
+    ``database`` is for tests that have one open, ``visitors`` for whoever knows who is there.
     """
     app = flask.Flask("registry", static_folder=None)
     app.url_map.converters["default"] = Segment
@@ -135,7 +132,7 @@ def create_app(
         keys,
         verifier,
         build(settings, database, keys, verifier),
-        sign_in or _Nobody(),
+        visitors or SignedInVisitors(),
         hot,
         CitizenReader(database, hot, partial(_open_source, secrets), secrets),
         {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},
@@ -155,6 +152,7 @@ def create_app(
         api.register_blueprint(blueprint)
     app.register_blueprint(auth.api_authorize.blp)
     _add_service_routes(app, api)
+    _add_sign_in(app, state)
     app.after_request(_headers)
     sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]
     short = FastPath(app.wsgi_app, settings, state.verifier, state.citizens, sent)
@@ -165,6 +163,20 @@ def create_app(
 def _open_source(secrets: Path, mode: Mode) -> Source:
     credentials = secrets / f"{mode.credentials}.json" if mode.credentials else None
     return HttpSource(mode.source_url or "", citizen_of_cells, credentials)
+
+
+def _add_sign_in(app: flask.Flask, state: State) -> None:
+    """Let people sign in; a demo's own provider is there only where a setting asks for it."""
+    settings, database, keys = state.settings, state.database, state.keys
+    app.extensions["sogoc-signin"] = SignIn(settings, database, keys, _find_person)
+    app.register_blueprint(auth.signin.api.blp)
+    if settings.persona_provider == "on":
+        app.extensions["sogoc-personas"] = PersonaProvider(settings, database, keys)
+        app.register_blueprint(auth.signin.personas_api.blp)
+
+
+def _find_person(session: Session, number: str) -> str | None:
+    return find_record_ids(session, [number]).get(number)
 
 
 def _add_service_routes(app: flask.Flask, api: flask_smorest.Api) -> None:

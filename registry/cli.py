@@ -17,6 +17,7 @@ import orjson
 import sqlalchemy as sa
 
 import auth.cli
+import auth.signin.cli
 import datasets.cli
 import migrations
 import registry.jobs.cli
@@ -178,6 +179,7 @@ main.add_command(demo)
 main.add_command(auth.cli.client)
 main.add_command(auth.cli.agreement)
 main.add_command(auth.cli.key)
+main.add_command(auth.signin.cli.staff)
 main.add_command(datasets.cli.generate)
 datasets.cli.dataset.add_command(mode_command(list(SPECS)))
 main.add_command(datasets.cli.dataset)

@@ -22,6 +22,7 @@ import registry.wsgi
 from auth.clients import create_agreement, create_client
 from auth.principals import Agreement
 from auth.scopes import SCOPES
+from auth.signin.personas import add_staff_personas
 from datasets import publishing
 from datasets.submissions import Uploads
 from datasets.synthetic import files
@@ -31,7 +32,7 @@ from registry.demo_desk import APPROVER, STEWARD, leave_a_load, tour
 from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.kernel.clock import now
 from registry.kernel.db import Database
-from registry.kernel.settings import Settings
+from registry.kernel.settings import PERSONA_PATH, Settings
 from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.server import serve
 from registry.workers import quiet_worker
@@ -73,12 +74,25 @@ def run(folder: Path, port: int, citizens: int) -> None:
         issuer=f"http://127.0.0.1:{port}",
         key_file=str(folder / "keys.json"),
         upload_dir=str(folder / "uploads"),
+        persona_provider="on",
+        signin_issuer=f"http://127.0.0.1:{port}{PERSONA_PATH}",
+        signin_client_id="sogoc",
     )
     if _mark(folder) is None:
         _make(folder, settings, citizens)
+    _let_staff_in(settings)
     with quiet_worker(settings):
         serve(settings, "127.0.0.1", port, "registry.demo:load")
     click.echo("Đã dừng / stopped.", err=True)
+
+
+def _let_staff_in(settings: Settings) -> None:
+    """Let the made-up staff sign in; at each start, for the provider's address has the port."""
+    database = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
+    migrations.upgrade(database)
+    with database.transaction() as session:
+        add_staff_personas(session, settings.signin_issuer)
+    database.close()
 
 
 def load() -> WSGIApplication:
@@ -242,6 +256,7 @@ def guide(port: int, mark: Mark) -> str:
 ==============================================================================
  API       {base}/docs
  OpenAPI   {base}/openapi.json
+ Đăng nhập / sign in  {base}/signin
 
 # Lấy mã truy cập / get a token
 TOKEN=$({token})

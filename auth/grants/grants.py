@@ -16,7 +16,7 @@ from registry.kernel.db import new_id
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
+class Grantor:
     """A person who has proved who they are: a citizen's record id, or a staff member's id.
 
     ``acr`` and ``amr`` are how (OpenID Connect Core section 2), ``auth_time`` when; ``roles`` the
@@ -32,7 +32,7 @@ class SignedIn:
 
 
 def make_grant(
-    session: Session, sector: str, person: SignedIn, pushed: PushedRequest, days: int
+    session: Session, sector: str, person: Grantor, pushed: PushedRequest, days: int
 ) -> Grant:
     """Keep that ``person`` lets a client do what it has pushed; it ends after ``days``.
 

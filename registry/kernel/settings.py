@@ -15,6 +15,8 @@ from urllib.parse import urlsplit
 
 PREFIX = "SOGOC_"
 LONGEST_TOKEN_SECONDS = 600
+PERSONA_PATH = "/demo/provider"
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class SettingsError(Exception):
@@ -71,6 +73,23 @@ class Settings:
         15, "After so many seconds without a heartbeat, another worker takes a job up."
     )
     pool_size: int = _setting(8, "PostgreSQL connections per serving process.")
+    signin_issuer: str = _setting(
+        "", "OpenID provider at which people sign in, by its issuer URL; empty: nobody signs in."
+    )
+    signin_client_id: str = _setting("", "Our client id at that provider.")
+    signin_client_secret: str = _setting(
+        "", "Our secret there; empty: we authenticate by our signing key (private_key_jwt)."
+    )
+    signin_scope: str = _setting("openid profile", "Scopes to ask that provider for.")
+    signin_person_claim: str = _setting(
+        "personal_id", "The provider's claim that holds a person's twelve-digit number."
+    )
+    signin_mfa_acr: str = _setting(
+        "", "The provider's acr values that mean more than one factor, separated by spaces."
+    )
+    persona_provider: str = _setting(
+        "off", "on: the built-in provider of made-up people; in a demo only."
+    )
 
     def __post_init__(self) -> None:
         """Check what belongs together; raises SettingsError."""
@@ -94,8 +113,27 @@ class Settings:
         ):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()}: at least 1")
+        self._check_sign_in()
         if self.production:
             self._check_production()
+
+    def _check_sign_in(self) -> None:
+        _one_of("persona_provider", self.persona_provider, ("off", "on"))
+        if self.persona_provider == "on" and self.production:
+            raise SettingsError("SOGOC_PERSONA_PROVIDER: never in production; leave it off")
+        if not self.signin_issuer:
+            return
+        try:
+            parts = urlsplit(self.signin_issuer)
+        except ValueError:
+            raise SettingsError("SOGOC_SIGNIN_ISSUER: not a URL") from None
+        safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        if not safe or not parts.hostname or parts.query or parts.fragment or "@" in parts.netloc:
+            raise SettingsError("SOGOC_SIGNIN_ISSUER: https is required, without ? and #")
+        if not self.signin_client_id:
+            raise SettingsError("SOGOC_SIGNIN_CLIENT_ID: needed with SOGOC_SIGNIN_ISSUER")
+        if "openid" not in self.signin_scope.split():
+            raise SettingsError("SOGOC_SIGNIN_SCOPE: openid must be among them")
 
     def _check_production(self) -> None:
         local = urlsplit(self.issuer).hostname in {"127.0.0.1", "localhost"}

@@ -15,7 +15,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from auth.grants.grants import SignedIn
+from auth.grants.grants import Grantor
 from auth.models import Client
 from registry.app import create_app
 from registry.kernel.clock import now
@@ -37,10 +37,10 @@ class Someone:
 
     present: bool = True
 
-    def person(self) -> SignedIn | None:
+    def person(self) -> Grantor | None:
         if not self.present:
             return None
-        return SignedIn(PERSON, "Nguyễn Thị Lan", now(), "urn:example:2", ("pwd", "otp"))
+        return Grantor(PERSON, "Nguyễn Thị Lan", now(), "urn:example:2", ("pwd", "otp"))
 
     def address(self, return_to: str) -> str | None:
         return None if self.present else f"/signin?return_to={return_to}"

@@ -31,6 +31,9 @@ PUBLIC = {
     "/openapi.json",
     "/problems/<code>",
     "/readyz",
+    "/signin",
+    "/signin/callback",
+    "/signin/style.css",
     "/v1/datasets",
     "/v1/datasets/<name>/schema",
     "/v1/datasets/<name>/template",
@@ -40,6 +43,13 @@ PUBLIC = {
     "/v1/places/<code>",
     "/v1/places/convert",
 }
+# The demo's own provider of made-up people, which a setting turns on.
+PERSONAS = {
+    f"/demo/provider{path}"
+    for path in ("/.well-known/openid-configuration", "/authorize", "/jwks", "/token")
+}
+# What only a signed-in person opens.
+SIGNED_IN = {"/signin/session", "/signout"}
 # What a client asks about itself: a token of any scope, and no purpose.
 ANY_CLIENT = {"/v1/me/agreement"}
 # What tells nothing of people: a token with one of several scopes, and no purpose.
@@ -56,6 +66,7 @@ def app(tmp_path: Path) -> Iterator[flask.Flask]:
             environment="demo",
             database_url=f"sqlite:///{tmp_path / 'registry.db'}",
             key_file=str(tmp_path / "keys.json"),
+            persona_provider="on",
         )
     )
     yield made
@@ -76,8 +87,10 @@ def undeclared(app: flask.Flask) -> set[str]:
 def _declared(app: flask.Flask, rule: str, endpoint: str, method: str) -> bool:
     view = view_of(app, endpoint, method)
     scope = getattr(view, "required_scope", "undeclared")
+    if scope is None and getattr(view, "session", False):
+        return rule in SIGNED_IN
     if scope is None:
-        return rule in PUBLIC
+        return rule in PUBLIC | PERSONAS
     if scope == "":
         return rule in ANY_CLIENT
     if isinstance(scope, tuple):
@@ -98,7 +111,9 @@ def test_a_route_without_a_guard_is_found(app: flask.Flask) -> None:
 
 
 def test_the_lists_name_no_route_that_is_gone(app: flask.Flask) -> None:
-    assert {rule.rule for rule in app.url_map.iter_rules()} >= PUBLIC | ANY_CLIENT | IMPERSONAL
+    assert {
+        rule.rule for rule in app.url_map.iter_rules()
+    } >= PUBLIC | PERSONAS | SIGNED_IN | ANY_CLIENT | IMPERSONAL
 
 
 def test_no_personal_identifier_stands_in_a_url(app: flask.Flask) -> None:
