@@ -19,7 +19,7 @@ from auth.grants.pushed import decide, open_request
 from auth.guard import public
 from auth.oauth.clients import KnownClient
 from auth.pages import page, problem_page, style
-from auth.scopes import SCOPES
+from auth.scopes import SCOPES, STAFF_SCOPES
 from registry.kernel.errors import Text
 
 # Pages, and no part of the described API.
@@ -167,6 +167,7 @@ class Authorize(MethodView):
             if pushed is None or not decide(session, uri, client.client_id, _digest(browser)):
                 return problem_page(_UNKNOWN)
             code = None
+            agreed = agreed and _may_grant(person, pushed)
             if agreed:
                 sector = client.row.sector or client.client_id
                 days = _state().settings.grant_days
@@ -176,6 +177,11 @@ class Authorize(MethodView):
         state = pushed.parameters.get("state")
         answer = {"code": code, "error": error, "state": state}
         return _back(pushed.parameters["redirect_uri"], answer)
+
+
+def _may_grant(person: Grantor, pushed: PushedRequest) -> bool:
+    """Say whether the person holds every role that is asked for: nobody gives what isn't theirs."""
+    return set(pushed.parameters.get("scope", "").split()) & STAFF_SCOPES <= person.roles
 
 
 def _send_to_sign_in(pushed: PushedRequest) -> flask.Response:

@@ -171,12 +171,16 @@ def authorize(
         raise ScopeMissing(error="insufficient_scope", scope=scope, client=token.client_id)
     until = min(token.expires_at, tomorrow())
     if not personal:
-        return Principal(token.client_id, token.scopes, trace, until=until)
+        return Principal(
+            token.client_id, token.scopes, trace, person_id=token.person_id, until=until
+        )
     purpose = _purpose(headers, token.client_id)
     agreement = verifier.agreement(token.client_id, purpose.procedure)
     if agreement is None:
         raise NoAgreement(client=token.client_id)
-    return Principal(token.client_id, token.scopes, trace, purpose, agreement, until=until)
+    return Principal(
+        token.client_id, token.scopes, trace, purpose, agreement, token.person_id, until
+    )
 
 
 def _purpose(headers: Headers, client_id: str) -> Purpose:

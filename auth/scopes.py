@@ -17,3 +17,5 @@ SCOPES: dict[str, Text] = {
     "parcels:read": Text("Tra cứu thửa đất", "Read parcels"),
     "tokens:introspect": Text("Kiểm tra mã truy cập của ứng dụng khác", "Introspect any token"),
 }
+# Roles of staff: what a person grants of these, the person holds.
+STAFF_SCOPES = frozenset({"datasets:approve", "datasets:submit"})

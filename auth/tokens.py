@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
@@ -12,6 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 
 from auth.clients import generation, list_agreements, list_clients
+from auth.grants.grants import find_live_grant
 from auth.keys import KeyRing
 from auth.principals import Agreement
 from auth.revocations import Revoked, list_revoked, revocations_so_far
@@ -34,7 +35,8 @@ _AHEAD_SECONDS = 10
 class Token:
     """What a valid token says; ``expires_at`` and ``issued_at`` are in seconds since 1970.
 
-    ``grant_id`` is what a person granted, None where the client asks for itself.
+    ``grant_id`` is what a person granted, and ``person_id`` who (a record id that the token itself
+    doesn't tell); None where the client asks for itself.
     """
 
     client_id: str
@@ -44,6 +46,7 @@ class Token:
     jti: str
     subject: str
     grant_id: str | None = None
+    person_id: str | None = None
 
 
 def issue(keys: KeyRing, issuer: str, scopes: Sequence[str], seconds: int, **more: Any) -> str:
@@ -161,9 +164,18 @@ class TokenVerifier:
             raise Unauthenticated(error="invalid_token")
         try:
             decoded = jwt.decode(text, self._keys.verifying, algorithms=_ALGORITHMS)
-            return self._claims(decoded.header, decoded.claims, moment)
+            token = self._claims(decoded.header, decoded.claims, moment)
         except (JoseError, ValueError, KeyError, TypeError, RecursionError):
             raise Unauthenticated(error="invalid_token") from None
+        return self._of_person(token) if token.grant_id else token
+
+    def _of_person(self, token: Token) -> Token:
+        """Find who granted it, once for as long as the token is remembered."""
+        with self._database.reading() as session:
+            grant = find_live_grant(session, str(token.grant_id))
+        if grant is None:
+            raise Unauthenticated(error="invalid_token")
+        return replace(token, person_id=grant.person_id)
 
     def _claims(self, header: dict[str, Any], claims: dict[str, Any], moment: float) -> Token:
         """RFC 9068 section 4: the type, issuer and audience are ours, and it is not over."""

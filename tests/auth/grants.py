@@ -36,11 +36,12 @@ class Someone:
     """Who sits in front of the browser; the product asks it as it asks a real sign-in."""
 
     present: bool = True
+    roles: frozenset[str] = frozenset()
 
     def person(self) -> Grantor | None:
         if not self.present:
             return None
-        return Grantor(PERSON, "Nguyễn Thị Lan", now(), "urn:example:2", ("pwd", "otp"))
+        return Grantor(PERSON, "Nguyễn Thị Lan", now(), "urn:example:2", ("pwd", "otp"), self.roles)
 
     def address(self, return_to: str) -> str | None:
         return None if self.present else f"/signin?return_to={return_to}"

@@ -213,6 +213,19 @@ def test_a_code_is_its_clients_own(form: Form) -> None:
     assert (answer.status_code, answer.get_json()["error"]) == (400, "unauthorized_client")
 
 
+def test_nobody_grants_a_role_that_is_not_theirs(form: Form) -> None:
+    assert form.agree(scope="datasets:approve")["error"] == "access_denied"
+    form.someone.roles = frozenset({"datasets:approve"})
+    assert "code" in form.agree(scope="datasets:approve")
+
+
+def test_the_access_log_knows_the_person_behind_a_token(form: Form) -> None:
+    issued = form.redeem(form.agree()["code"]).get_json()
+    assert _status(form, issued["access_token"]) == 200
+    row = form.service.rows()[-1]
+    assert (row.client_id, row.person_id) == ("ward-office", PERSON)
+
+
 def test_a_code_lives_a_minute(form: Form) -> None:
     code = form.agree()["code"]
     with fixed(now() + timedelta(seconds=61)):
