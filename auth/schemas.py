@@ -10,7 +10,13 @@ class TokenAnswer(Schema):
     """RFC 6749 section 5.1."""
 
     access_token = fields.String(required=True)
-    token_type = fields.String(required=True)
+    token_type = fields.String(
+        required=True,
+        validate=OneOf(["DPoP", "Bearer"]),
+        metadata={
+            "description": "DPoP nếu xin bằng bằng chứng / if asked for with a proof (RFC 9449)."
+        },
+    )
     expires_in = fields.Integer(required=True)
     scope = fields.String(required=True)
 
@@ -27,6 +33,8 @@ class OAuthError(Schema):
                 "unauthorized_client",
                 "unsupported_grant_type",
                 "invalid_scope",
+                "invalid_dpop_proof",
+                "use_dpop_nonce",
                 "server_error",
                 "temporarily_unavailable",
             ]
@@ -77,6 +85,8 @@ class MetadataAnswer(Schema):
     response_types_supported = fields.List(fields.String(), required=True)
     token_endpoint_auth_methods_supported = fields.List(fields.String(), required=True)
     token_endpoint_auth_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    dpop_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    tls_client_certificate_bound_access_tokens = fields.Boolean(required=True)
 
 
 def _paths_by_register(description: str) -> fields.Dict:

@@ -22,9 +22,14 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from auth.bindings import Binding
 from auth.clients import digest, may_be_client_id
 from auth.keys import KeyRing
 from auth.models import Client
+from auth.oauth import tls_clients
+from auth.oauth.dpop import ALGORITHMS, ProofRefused
+from auth.oauth.senders import Senders, Sent
+from auth.oauth.signatures import SignatureRegistry
 from auth.once import use_once
 from auth.scopes import SCOPES
 from auth.tokens import issue
@@ -43,24 +48,16 @@ _FAILED = "client authentication failed"
 _SECURE = "https://issuer.invalid/oauth/token"
 
 
-class _Registry(jws.JWSRegistry):
-    """The signatures that are believed; the older name of Ed25519 without the library's warning."""
-
-    def get_alg(self, name: str) -> Any:
-        if name == "EdDSA":
-            return self.algorithms[name]
-        return super().get_alg(name)
-
-
-_REGISTRY = _Registry(algorithms=ASSERTION_ALGORITHMS)
+_REGISTRY = SignatureRegistry(algorithms=ASSERTION_ALGORITHMS)
 
 
 class _Known:
-    """A client in the shape that Authlib asks for."""
+    """A client in the shape that Authlib asks for, and what binds the tokens of its request."""
 
     def __init__(self, row: Client) -> None:
         self.client_id = row.id
         self.row = row
+        self.binding: Binding | None = None
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
         return method == self.row.auth_method and self.row.disabled_at is None
@@ -102,6 +99,10 @@ class _Request(FlaskOAuth2Request):  # type: ignore[misc]
 class _Server(AuthorizationServer):  # type: ignore[misc]
     """Reads token requests strictly, and answers every failed authentication alike."""
 
+    def __init__(self, find: Callable[[str], _Known | None], senders: Senders) -> None:
+        super().__init__(query_client=find, save_token=lambda *_: None)
+        self._senders = senders
+
     def create_oauth2_request(self, request: Any) -> _Request:
         del request
         return _Request(flask.request)
@@ -115,10 +116,26 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
 
     def authenticate_client(self, request: Any, methods: Any, endpoint: str = "token") -> Any:
         try:
-            return super().authenticate_client(request, methods, endpoint)
+            client = super().authenticate_client(request, methods, endpoint)
         except (InvalidClientError, ValueError):
             # A ValueError is what the library makes of credentials that are no text.
             raise InvalidClientError(status_code=401, description=_FAILED) from None
+        client.binding = self._binding(request.auth_method)
+        return client
+
+    def _binding(self, method: str) -> Binding | None:
+        """Return what the request's tokens are bound to: all but the sandbox's secrets need it."""
+        try:
+            binding = self._senders.binding(Sent(flask.request.environ))
+        except ProofRefused as refused:
+            raise OAuth2Error(refused.reason.en, status_code=400, error=refused.error) from None
+        if binding is None and method != "client_secret_basic":
+            raise OAuth2Error(
+                "a DPoP proof or a client certificate is needed",
+                status_code=400,
+                error="invalid_dpop_proof",
+            )
+        return binding
 
 
 def _check_form(request: flask.Request) -> None:
@@ -139,12 +156,18 @@ def _check_form(request: flask.Request) -> None:
 
 
 def methods(settings: Settings) -> tuple[str, ...]:
-    """Return the ways in which a client may authenticate: by secret in the demo alone."""
+    """Return the ways in which a client may authenticate: by secret in the demo alone.
+
+    By certificate only where some proxy is believed to hand one on.
+    """
     secret = () if settings.production else ("client_secret_basic",)
-    return ("private_key_jwt", *secret)
+    certificate = tls_clients.METHODS if settings.trusted_proxies else ()
+    return ("private_key_jwt", *certificate, *secret)
 
 
-def build(settings: Settings, database: Database, keys: KeyRing) -> AuthorizationServer:
+def build(
+    settings: Settings, database: Database, keys: KeyRing, senders: Senders
+) -> AuthorizationServer:
     """Return the server for ``settings``; it is asked for a token response inside a request."""
     # At DEBUG the library writes whole tokens.
     logging.getLogger("authlib").setLevel(logging.INFO)
@@ -161,9 +184,14 @@ def build(settings: Settings, database: Database, keys: KeyRing) -> Authorizatio
         seconds = settings.access_token_seconds
         return {
             "access_token": issue(
-                keys, settings.issuer, client.client_id, allowed.split(), seconds
+                keys,
+                settings.issuer,
+                client.client_id,
+                allowed.split(),
+                seconds,
+                binding=client.binding,
             ),
-            "token_type": "Bearer",
+            "token_type": _type_of(client.binding),
             "expires_in": seconds,
             "scope": allowed,
         }
@@ -171,11 +199,21 @@ def build(settings: Settings, database: Database, keys: KeyRing) -> Authorizatio
     class ClientCredentials(grants.ClientCredentialsGrant):  # type: ignore[misc]
         TOKEN_ENDPOINT_AUTH_METHODS = methods(settings)
 
-    server = _Server(query_client=find, save_token=lambda *_: None)
+    server = _Server(find, senders)
     server.register_client_auth_method("private_key_jwt", _by_assertion(settings, database))
+    for method in tls_clients.METHODS:
+        check = tls_clients.by_certificate(
+            method, lambda: senders.certificate(Sent(flask.request.environ))
+        )
+        server.register_client_auth_method(method, check)
     server.register_token_generator("default", token)
     server.register_grant(ClientCredentials)
     return server
+
+
+def _type_of(binding: Binding | None) -> str:
+    """Return the type of a token; one that is bound to a certificate is a bearer's by RFC 8705."""
+    return "DPoP" if binding and binding.kind == "jkt" else "Bearer"
 
 
 def _by_assertion(settings: Settings, database: Database) -> Callable[[Any, Any], _Known | None]:
@@ -251,5 +289,7 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "scopes_supported": sorted(SCOPES),
         "token_endpoint_auth_methods_supported": list(methods(settings)),
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
+        "tls_client_certificate_bound_access_tokens": bool(settings.trusted_proxies),
         "service_documentation": f"{issuer}/docs",
     }

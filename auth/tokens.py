@@ -11,6 +11,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError
 
+from auth.bindings import Binding
 from auth.clients import generation, list_agreements, list_clients
 from auth.keys import KeyRing
 from auth.principals import Agreement
@@ -31,14 +32,26 @@ _AHEAD_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """What a valid token says; ``expires_at`` is in seconds since 1970."""
+    """What a valid token says; ``expires_at`` is in seconds since 1970.
+
+    Whoever lets it in has to hold ``binding`` against the sender, None being anybody's.
+    """
 
     client_id: str
     scopes: frozenset[str]
     expires_at: float
+    binding: Binding | None = None
 
 
-def issue(keys: KeyRing, issuer: str, client_id: str, scopes: Sequence[str], seconds: int) -> str:
+def issue(  # noqa: PLR0913 - one parameter for each thing that a token says
+    keys: KeyRing,
+    issuer: str,
+    client_id: str,
+    scopes: Sequence[str],
+    seconds: int,
+    *,
+    binding: Binding | None,
+) -> str:
     """Return a signed access token for the API itself, living ``seconds`` from now."""
     issued = int(now().timestamp())
     claims = {
@@ -52,7 +65,8 @@ def issue(keys: KeyRing, issuer: str, client_id: str, scopes: Sequence[str], sec
         "jti": new_id(),
     }
     header = {"alg": _ALGORITHMS[0], "typ": TYPE, "kid": keys.signing.kid}
-    return jwt.encode(header, claims, keys.signing)
+    bound = {"cnf": binding.cnf} if binding else {}
+    return jwt.encode(header, claims | bound, keys.signing)
 
 
 class TokenVerifier:
@@ -147,4 +161,5 @@ class TokenVerifier:
         )
         if not ours:
             raise ValueError("not a token for this service")
-        return Token(claims["client_id"], frozenset(claims["scope"].split()), claims["exp"])
+        scopes = frozenset(claims["scope"].split())
+        return Token(claims["client_id"], scopes, claims["exp"], Binding.of(claims))

@@ -28,8 +28,9 @@ import registry.jobs.api
 import registry.joined.api
 import registry.parcels.api
 import registry.places.api
-from auth.guard import public
+from auth.guard import Door, credentials, public
 from auth.keys import KeyRing
+from auth.oauth.senders import NONCE, Senders
 from auth.server import build
 from auth.tokens import TokenVerifier
 from datasets.specs.messages import citizen_of_cells
@@ -82,10 +83,16 @@ class State:
     pulse: Pulse
     keys: KeyRing
     verifier: TokenVerifier
+    senders: Senders
     oauth: AuthorizationServer
     hot_lookup: HotLookup
     citizens: CitizenReader
     predicates: Mapping[str, Predicate]
+
+    @property
+    def door(self) -> Door:
+        """What every request for the API has to pass."""
+        return Door(self.verifier, self.senders)
 
 
 class _Json(DefaultJSONProvider):
@@ -109,13 +116,15 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
     keys = KeyRing.open(Path(settings.key_file))
     hot = HotLookup(database)
     secrets = Path(settings.source_dir)
+    senders = Senders(settings, database)
     state = State(
         settings,
         database,
         Pulse(database),
         keys,
         TokenVerifier(keys, settings.issuer, database),
-        build(settings, database, keys),
+        senders,
+        build(settings, database, keys, senders),
         hot,
         CitizenReader(database, hot, partial(_open_source, secrets), secrets),
         {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},
@@ -136,7 +145,7 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
     _add_service_routes(app, api)
     app.after_request(_headers)
     sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]
-    short = FastPath(app.wsgi_app, settings, state.verifier, state.citizens, sent)
+    short = FastPath(app.wsgi_app, settings, state.door, state.citizens, sent)
     app.wsgi_app = short  # type: ignore[method-assign]
     return app
 
@@ -204,9 +213,15 @@ def _fixed_headers(settings: Settings, policy: str = _NO_FRAMES) -> list[tuple[s
 
 def _headers(response: flask.Response) -> flask.Response:
     policy = _OWN_ONLY if flask.request.path.startswith("/docs") else _NO_FRAMES
-    settings: Settings = flask.current_app.extensions["sogoc"].settings
-    for name, value in _fixed_headers(settings, policy):
+    state: State = flask.current_app.extensions["sogoc"]
+    for name, value in _fixed_headers(state.settings, policy):
         response.headers.setdefault(name, value)
+    request = flask.request
+    if "HTTP_DPOP" in request.environ or credentials(request.headers)[0] == "dpop":
+        # RFC 9449 section 8.2: the next proof can say it without being asked first.
+        nonce = state.senders.nonce()
+        if nonce:
+            response.headers[NONCE] = nonce
     return response
 
 

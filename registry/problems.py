@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from werkzeug.exceptions import HTTPException
 
 from auth.api import TOKEN_PATH, oauth_error
-from auth.guard import UNAVAILABLE, stated_purpose, trace_id, view_of
+from auth.guard import credentials, stated_purpose, trace_id, view_of
+from auth.oauth.dpop import ALGORITHMS
+from auth.oauth.senders import UNAVAILABLE
 from auth.principals import Principal
 from datasets.steward import LEGAL_BASIS, PROCEDURE
 from registry.kernel.access_log import Asker, record_refusal
@@ -26,6 +28,7 @@ from registry.kernel.errors import (
     Unavailable,
     places_of,
 )
+from registry.kernel.settings import Settings
 
 MEDIA_TYPE = "application/problem+json"
 logger = logging.getLogger("sogoc")
@@ -143,18 +146,31 @@ def document(error: SogocError) -> flask.Response:
         ]
     response = _render(error.code, error.detail, members)
     if isinstance(error, Unauthenticated | ScopeMissing):
-        response.headers["WWW-Authenticate"] = _challenge(error)
+        response.headers.setlist("WWW-Authenticate", _challenges(error))
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = _RETRY_SECONDS
     return response
 
 
-def _challenge(error: SogocError) -> str:
-    """RFC 6750 section 3: no error code where no token was sent."""
-    issuer = flask.current_app.extensions["sogoc"].settings.issuer
-    parts = [f'realm="{issuer}"']
-    parts += [f'{key}="{error.members[key]}"' for key in ("error", "scope") if key in error.members]
-    return "Bearer " + ", ".join(parts)
+def _challenges(error: SogocError) -> list[str]:
+    """Return a challenge for each scheme that can work here, the one that was used first.
+
+    RFC 6750 section 3 and RFC 9449 section 7.1: the error belongs to the scheme that was used, and
+    where no token was sent there is none.
+    """
+    settings: Settings = flask.current_app.extensions["sogoc"].settings
+    members = error.members
+    told = [f'{key}="{members[key]}"' for key in ("error", "scope") if key in members]
+    # Without TLS there is no certificate that a token under the other scheme could be bound to.
+    bearer = not settings.production or bool(settings.trusted_proxies)
+    offers = {"bearer": ("Bearer", f'realm="{settings.issuer}"')} if bearer else {}
+    offers["dpop"] = ("DPoP", f'algs="{" ".join(ALGORITHMS)}"')
+    used, _ = credentials(flask.request.headers)
+    first = used if used in offers else next(iter(offers))
+    name, about = offers.pop(first)
+    # The realm comes before an error, the algorithms after it, as the standards' examples have it.
+    parts = [about, *told] if name == "Bearer" else [*told, about]
+    return [f"{name} {', '.join(parts)}", *(" ".join(offer) for offer in offers.values())]
 
 
 def _render(code: str, detail: Text, members: dict[str, Any]) -> flask.Response:

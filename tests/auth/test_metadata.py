@@ -10,7 +10,7 @@ from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
 from auth.scopes import SCOPES
 from auth.server import ASSERTION_TYPE, metadata
 from registry.kernel.settings import Settings
-from tests.auth.signing import EC, ED, RSA, assertion, register
+from tests.auth.signing import EC, ED, RSA, assertion, proof, register
 from tests.conftest import Service
 
 PATH = "/.well-known/oauth-authorization-server"
@@ -41,7 +41,7 @@ def test_a_client_built_from_it_alone_gets_a_token(service: Service) -> None:
             "client_assertion": assertion(keys[alg], alg, aud=told["issuer"]),
         }
         path = told["token_endpoint"].removeprefix(told["issuer"])
-        answer = client.post(path, data=form)
+        answer = client.post(path, data=form, headers={"DPoP": proof()})
         assert answer.status_code == 200, (alg, answer.get_json())
         assert set(answer.get_json()["scope"].split()) == SCOPES.keys()
     assert client.get(told["jwks_uri"].removeprefix(told["issuer"])).status_code == 200

@@ -118,7 +118,9 @@ def fill(database: Database, citizens: int) -> None:
 def token(settings: Settings) -> str:
     """Return an access token for the benchmark's client."""
     keys = KeyRing.open(Path(settings.key_file))
-    return issue(keys, settings.issuer, _CLIENT, ["citizens:read"], LONGEST_TOKEN_SECONDS)
+    return issue(
+        keys, settings.issuer, _CLIENT, ["citizens:read"], LONGEST_TOKEN_SECONDS, binding=None
+    )
 
 
 def person(number: int) -> str:
