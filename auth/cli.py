@@ -61,22 +61,27 @@ def client() -> None:
     required=True,
     help="A scope it may ask for; once for each.",
 )
-@click.option("--jwks", type=click.File(), help="Public JWK set; without it a sandbox secret.")
+@click.option("--jwks", type=click.File(), help="Public JWK set; without any key, a secret.")
+@click.option("--tls-subject-dn", help="Subject of its certificate, as RFC 4514 writes it.")
+@click.option("--tls-san-dns", help="DNS name that its certificate is for.")
+@click.option("--tls-self-signed", is_flag=True, help="Its own certificates, keys in --jwks.")
 @_json
 @click.pass_obj
 def client_create(  # noqa: PLR0913 - one option for each part of a client
     context: Context,
+    /,
     client_id: str,
     name: str,
     scopes: Sequence[str],
     jwks: TextIO | None,
     *,
     as_json: bool,
+    **certificate: Any,
 ) -> None:
     """Register a client; a sandbox secret is shown this once."""
     held = orjson.loads(jwks.read()) if jwks else None
     with context.database.transaction() as session:
-        made = clients.create_client(session, client_id, name, scopes, held)
+        made = clients.create_client(session, client_id, name, scopes, held, **certificate)
     _show({"id": made.id} | ({"secret": made.secret} if made.secret else {}), as_json=as_json)
 
 

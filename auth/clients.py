@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
+from cryptography import x509
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 from sqlalchemy.orm import Session
@@ -42,17 +43,23 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def create_client(
+def create_client(  # noqa: PLR0913 - one parameter for each part of a client
     session: Session,
     client_id: str,
     name: str,
     scopes: Sequence[str],
     jwks: Mapping[str, Any] | None = None,
+    *,
+    tls_subject_dn: str | None = None,
+    tls_san_dns: str | None = None,
+    tls_self_signed: bool = False,
 ) -> NewClient:
-    """Register a client: by its public keys, or without ``jwks`` as a sandbox one by secret.
+    """Register a client: by its public keys, by certificate, or without either by secret.
 
-    Raises Invalid for a malformed id, an unknown scope, or keys that are private, weak or of a
-    kind that can't authenticate; Conflict if the id is taken.
+    A certificate (RFC 8705) is known by its subject (RFC 4514) or by a DNS name of its, or with
+    ``tls_self_signed`` by its key or ``x5c`` in ``jwks``. A secret is for the sandbox. Raises
+    Invalid for a malformed id, an unknown scope, keys that are private, weak or of a kind that
+    can't authenticate, and for more than one way; Conflict if the id is taken.
     """
     if not may_be_client_id(client_id):
         text = Text(
@@ -63,20 +70,50 @@ def create_client(
     _check_scopes(scopes)
     if session.get(Client, client_id):
         raise Conflict(Text("Mã ứng dụng đã có.", "The client id is taken."))
-    secret = secrets.token_urlsafe(32) if jwks is None else None
+    method = _method(jwks, tls_subject_dn, tls_san_dns, self_signed=tls_self_signed)
+    secret = secrets.token_urlsafe(32) if method == "client_secret_basic" else None
     session.add(
         Client(
             id=client_id,
             name=name,
-            auth_method="client_secret_basic" if secret else "private_key_jwt",
+            auth_method=method,
             secret_sha256=digest(secret) if secret else None,
             jwks=None if jwks is None else _public(jwks),
+            tls_subject_dn=None if tls_subject_dn is None else _subject(tls_subject_dn),
+            tls_san_dns=tls_san_dns,
             scopes=sorted(scopes),
             created_at=now(),
         )
     )
     _changed(session)
     return NewClient(client_id, secret)
+
+
+def _method(
+    jwks: Mapping[str, Any] | None, subject: str | None, dns: str | None, *, self_signed: bool
+) -> str:
+    """Return the one way in which a client authenticates that is registered with these."""
+    if sum(each is not None for each in (jwks, subject, dns)) > 1 or (self_signed and jwks is None):
+        text = Text(
+            "Chọn một: tập khóa, chủ thể hoặc tên DNS của chứng thư; chứng thư tự ký cần tập khóa.",
+            "Choose one: keys, a certificate's subject or its DNS name; self-signed needs keys.",
+        )
+        raise Invalid(text, errors=[FieldError("/auth_method", "auth_method", text)])
+    if jwks is not None:
+        return "self_signed_tls_client_auth" if self_signed else "private_key_jwt"
+    return "client_secret_basic" if subject is None and dns is None else "tls_client_auth"
+
+
+def _subject(name: str) -> str:
+    """Return a distinguished name as certificates' subjects are written to be compared."""
+    try:
+        found = x509.Name.from_rfc4514_string(name)
+    except ValueError:
+        found = x509.Name([])
+    if not list(found):
+        text = Text("Không phải tên phân biệt (RFC 4514).", "Not a distinguished name (RFC 4514).")
+        raise Invalid(text, errors=[FieldError("/tls_subject_dn", "distinguished_name", text)])
+    return found.rfc4514_string()
 
 
 def _check_scopes(scopes: Sequence[str]) -> None:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import flask
 import uuid_utils
 
+from auth.oauth.senders import UNAVAILABLE, Senders, Sent
 from auth.principals import Principal, Purpose
 from auth.scopes import SCOPES
-from auth.tokens import TokenVerifier
+from auth.tokens import Token, TokenVerifier
 from registry.kernel.access_log import LONGEST_CASE
 from registry.kernel.clock import tomorrow
 from registry.kernel.errors import (
@@ -36,9 +37,15 @@ class Headers(Protocol):
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-# Set in a request's environment by whoever has found that the database does not answer.
-UNAVAILABLE = "sogoc.unavailable"
 
+class Door(NamedTuple):
+    """What every request has to pass: its token, and whose that is."""
+
+    verifier: TokenVerifier
+    senders: Senders
+
+
+_SCHEMES = ("bearer", "dpop")
 PROCEDURE_PATTERN = "[0-9A-Za-z.:-]{1,50}"
 CASE_PATTERN = f"[!-~]{{1,{LONGEST_CASE}}}"
 _PROCEDURE, CASE = re.compile(PROCEDURE_PATTERN), re.compile(CASE_PATTERN)
@@ -110,9 +117,9 @@ def _guarding(scope: str, *, personal: bool) -> Callable[[View], View]:
         def guarded(*args: Any, **kwargs: Any) -> Any:
             request = flask.request
             _refuse_stray_token(request)
-            verifier = flask.current_app.extensions["sogoc"].verifier
+            door = flask.current_app.extensions["sogoc"].door
             flask.g.principal = authorize(
-                verifier, request.headers, scope, trace_id(), personal=personal
+                door, Sent(request.environ), scope, trace_id(), personal=personal
             )
             if request.environ.get(UNAVAILABLE):
                 # The short way has already waited in vain; waiting again would double the wait.
@@ -145,8 +152,8 @@ def public(view: View) -> View:
 
 
 def authorize(
-    verifier: TokenVerifier,
-    headers: Headers,
+    door: Door,
+    sent: Sent,
     scope: str,
     trace: str,
     *,
@@ -158,29 +165,59 @@ def authorize(
 
     Knows no web framework, so that every way into the product can use the one check.
     """
-    kind, _, text = headers.get("Authorization", "").partition(" ")
-    if kind.lower() != "bearer" or not text:
+    token = _token(door, sent)
+    if scope and scope not in token.scopes:
+        raise ScopeMissing(error="insufficient_scope", scope=scope, client=token.client_id)
+    until = min(token.expires_at, tomorrow())
+    if not personal:
+        return Principal(
+            token.client_id,
+            token.scopes,
+            trace,
+            person_id=token.person_id,
+            until=until,
+            binding=token.binding,
+        )
+    purpose = _purpose(sent, token.client_id)
+    agreement = door.verifier.agreement(token.client_id, purpose.procedure)
+    if agreement is None:
+        raise NoAgreement(client=token.client_id)
+    return Principal(
+        token.client_id,
+        token.scopes,
+        trace,
+        purpose,
+        agreement,
+        token.person_id,
+        until,
+        binding=token.binding,
+    )
+
+
+def _token(door: Door, sent: Sent) -> Token:
+    """Return the token of a request whose sender it belongs to."""
+    scheme, text = credentials(sent)
+    if scheme not in _SCHEMES or not text:
         raise Unauthenticated
     if "," in text:
         # Servers join a header that is sent twice; a token itself never has a comma.
         raise Malformed(
             Text("Chỉ gửi một mã truy cập.", "Send one access token only."),
         )
-    token = verifier.verify(text)
-    if scope and scope not in token.scopes:
-        raise ScopeMissing(error="insufficient_scope", scope=scope, client=token.client_id)
-    until = min(token.expires_at, tomorrow())
-    if not personal:
-        return Principal(
-            token.client_id, token.scopes, trace, person_id=token.person_id, until=until
-        )
-    purpose = _purpose(headers, token.client_id)
-    agreement = verifier.agreement(token.client_id, purpose.procedure)
-    if agreement is None:
-        raise NoAgreement(client=token.client_id)
-    return Principal(
-        token.client_id, token.scopes, trace, purpose, agreement, token.person_id, until
-    )
+    token = door.verifier.verify(text)
+    try:
+        door.senders.check(token.binding, scheme, text, sent)
+    except Unauthenticated as refused:
+        # Whose token it is that came from somebody else belongs in the log.
+        refused.members["client"] = token.client_id
+        raise
+    return token
+
+
+def credentials(headers: Headers) -> tuple[str, str]:
+    """Return the scheme, in small letters, and the text of the Authorization header."""
+    scheme, _, text = headers.get("Authorization", "").partition(" ")
+    return scheme.lower(), text
 
 
 def _purpose(headers: Headers, client_id: str) -> Purpose:

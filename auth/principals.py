@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
+from auth.bindings import Binding
 from registry.kernel.access_log import Asker
 from registry.kernel.fields import Catalogue, Selection
 
@@ -46,6 +47,7 @@ class Principal:
     """The one who asks, as every verb is given it.
 
     ``until`` is when the token or the day ends that this holds for, in seconds since 1970.
+    ``binding`` is what was held against the sender of the one request that this was made for.
     """
 
     client_id: str
@@ -55,6 +57,7 @@ class Principal:
     agreement: Agreement | None = None
     person_id: str | None = None
     until: float = 0.0
+    binding: Binding | None = None
     _none: frozenset[str] = field(default=frozenset(), repr=False)
 
     def attributes(self, register: str) -> frozenset[str]:

@@ -12,7 +12,13 @@ class TokenAnswer(Schema):
     """RFC 6749 section 5.1."""
 
     access_token = fields.String(required=True)
-    token_type = fields.String(required=True)
+    token_type = fields.String(
+        required=True,
+        validate=OneOf(["DPoP", "Bearer"]),
+        metadata={
+            "description": "DPoP nếu xin bằng bằng chứng / if asked for with a proof (RFC 9449)."
+        },
+    )
     expires_in = fields.Integer(required=True)
     scope = fields.String(required=True)
     authorization_details = fields.List(fields.Dict())
@@ -35,6 +41,8 @@ class OAuthError(Schema):
                 "invalid_authorization_details",
                 "unsupported_response_type",
                 "invalid_scope",
+                "invalid_dpop_proof",
+                "use_dpop_nonce",
                 "server_error",
                 "temporarily_unavailable",
             ]
@@ -113,6 +121,7 @@ class IntrospectionAnswer(Schema):
     iat = fields.Integer()
     exp = fields.Integer()
     jti = fields.String()
+    cnf = fields.Dict()
 
 
 class ResourceAnswer(Schema):
@@ -123,6 +132,8 @@ class ResourceAnswer(Schema):
     authorization_servers = fields.List(fields.URL(), required=True)
     scopes_supported = fields.List(fields.String(), required=True)
     bearer_methods_supported = fields.List(fields.String(), required=True)
+    dpop_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    tls_client_certificate_bound_access_tokens = fields.Boolean(required=True)
     resource_documentation = fields.URL(required=True)
 
 
@@ -173,6 +184,8 @@ class MetadataAnswer(Schema):
         fields.String(), required=True
     )
     introspection_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    dpop_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    tls_client_certificate_bound_access_tokens = fields.Boolean(required=True)
 
 
 def _paths_by_register(description: str) -> fields.Dict:

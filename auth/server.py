@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import flask
@@ -13,32 +14,42 @@ from authlib.oauth2.rfc6749 import (
     grants,
 )
 
+from auth.bindings import Binding
 from auth.clients import may_be_client_id
 from auth.keys import KeyRing
 from auth.models import Client
+from auth.oauth import tls_clients
 from auth.oauth.answers import TokenAnswers
 from auth.oauth.assertions import by_assertion
 from auth.oauth.clients import KnownClient
 from auth.oauth.code import CodeGrant
+from auth.oauth.dpop import ProofRefused
 from auth.oauth.introspection import IntrospectionEndpoint
 from auth.oauth.metadata import methods
 from auth.oauth.proof_key import ProofKey
 from auth.oauth.pushed import ENDPOINT as PUSHED
 from auth.oauth.pushed import PushedRequestEndpoint
 from auth.oauth.refresh import RefreshGrant
-from auth.oauth.requests import FormRequest, check_form
 from auth.oauth.revocation import RevocationEndpoint
+from auth.oauth.senders import Senders, Sent
+from auth.requests import FormRequest, check_form
 from auth.tokens import TokenVerifier, sign_jwt
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 
 # Scheme and text of every failed client authentication: they must not tell failures apart.
 _REQUIRED = {PUSHED: ["client_id", "redirect_uri", "response_type"]}
+# Where a proof or certificate of the request decides whose the tokens are.
+_BINDING = frozenset({"token", PUSHED})
 _FAILED = "client authentication failed"
 
 
 class _Server(AuthorizationServer):  # type: ignore[misc]
     """Reads token requests strictly, and answers every failed authentication alike."""
+
+    def __init__(self, find: Callable[[str], KnownClient | None], senders: Senders) -> None:
+        super().__init__(query_client=find, save_token=lambda *_: None)
+        self._senders = senders
 
     def create_oauth2_request(self, request: Any) -> FormRequest:
         del request
@@ -60,14 +71,39 @@ class _Server(AuthorizationServer):  # type: ignore[misc]
 
     def authenticate_client(self, request: Any, methods: Any, endpoint: str = "token") -> Any:
         try:
-            return super().authenticate_client(request, methods, endpoint)
+            client = super().authenticate_client(request, methods, endpoint)
         except (InvalidClientError, ValueError):
             # A ValueError is what the library makes of credentials that are no text.
             raise InvalidClientError(status_code=401, description=_FAILED) from None
+        if endpoint in _BINDING:
+            client.binding = self._binding()
+        if endpoint == "token" and client.binding is None:
+            _refuse_unbound(request.auth_method)
+        return client
+
+    def _binding(self) -> Binding | None:
+        try:
+            return self._senders.binding(Sent(flask.request.environ))
+        except ProofRefused as refused:
+            raise OAuth2Error(refused.reason.en, status_code=400, error=refused.error) from None
+
+
+def _refuse_unbound(method: str) -> None:
+    """Raise for a token that anybody could use: only the sandbox's secrets get one."""
+    if method != "client_secret_basic":
+        raise OAuth2Error(
+            "a DPoP proof or a client certificate is needed",
+            status_code=400,
+            error="invalid_dpop_proof",
+        )
 
 
 def build(
-    settings: Settings, database: Database, keys: KeyRing, verifier: TokenVerifier
+    settings: Settings,
+    database: Database,
+    keys: KeyRing,
+    verifier: TokenVerifier,
+    senders: Senders,
 ) -> AuthorizationServer:
     """Return the server for ``settings``; it is asked for a token response inside a request."""
     # At DEBUG the library writes whole tokens.
@@ -85,8 +121,13 @@ def build(
     class ClientCredentials(grants.ClientCredentialsGrant):  # type: ignore[misc]
         TOKEN_ENDPOINT_AUTH_METHODS = methods(settings)
 
-    server = _Server(query_client=find, save_token=lambda *_: None)
+    server = _Server(find, senders)
     server.register_client_auth_method("private_key_jwt", by_assertion(settings, database))
+    for method in tls_clients.METHODS:
+        check = tls_clients.by_certificate(
+            method, lambda: senders.certificate(Sent(flask.request.environ))
+        )
+        server.register_client_auth_method(method, check)
     server.register_token_generator("default", answers.of_client)
     server.register_grant(ClientCredentials)
     _register_grants_of_people(server, settings, database, answers)

@@ -11,6 +11,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError
 
+from auth.bindings import Binding
 from auth.clients import generation, list_agreements, list_clients
 from auth.grants.grants import find_live_grant
 from auth.keys import KeyRing
@@ -36,7 +37,8 @@ class Token:
     """What a valid token says; ``expires_at`` and ``issued_at`` are in seconds since 1970.
 
     ``grant_id`` is what a person granted, and ``person_id`` who (a record id that the token itself
-    doesn't tell); None where the client asks for itself.
+    doesn't tell); None where the client asks for itself. Whoever lets it in has to hold
+    ``binding`` against the sender, None being anybody's.
     """
 
     client_id: str
@@ -47,9 +49,18 @@ class Token:
     subject: str
     grant_id: str | None = None
     person_id: str | None = None
+    binding: Binding | None = None
 
 
-def issue(keys: KeyRing, issuer: str, scopes: Sequence[str], seconds: int, **more: Any) -> str:
+def issue(
+    keys: KeyRing,
+    issuer: str,
+    scopes: Sequence[str],
+    seconds: int,
+    *,
+    binding: Binding | None,
+    **more: Any,
+) -> str:
     """Return a signed access token for the API itself, living ``seconds`` from now.
 
     ``more`` are the claims that tell whose it is: ``client_id`` and ``sub``, and for what a person
@@ -64,7 +75,8 @@ def issue(keys: KeyRing, issuer: str, scopes: Sequence[str], seconds: int, **mor
         "exp": issued + seconds,
         "jti": new_id(),
     }
-    return sign_jwt(keys, TYPE, claims | more)
+    bound = {"cnf": binding.cnf} if binding else {}
+    return sign_jwt(keys, TYPE, claims | more | bound)
 
 
 def sign_jwt(keys: KeyRing, kind: str, claims: dict[str, Any]) -> str:
@@ -196,4 +208,5 @@ class TokenVerifier:
             claims["jti"],
             claims["sub"],
             claims.get("grant_id"),
+            binding=Binding.of(claims),
         )

@@ -33,8 +33,9 @@ import registry.joined.api
 import registry.parcels.api
 import registry.places.api
 from auth.api_authorize import Visitors
-from auth.guard import public
+from auth.guard import Door, credentials, public
 from auth.keys import KeyRing
+from auth.oauth.senders import NONCE, Senders
 from auth.server import build
 from auth.signin.personas import PersonaProvider
 from auth.signin.service import SignIn
@@ -91,11 +92,17 @@ class State:
     pulse: Pulse
     keys: KeyRing
     verifier: TokenVerifier
+    senders: Senders
     oauth: AuthorizationServer
     visitors: Visitors
     hot_lookup: HotLookup
     citizens: CitizenReader
     predicates: Mapping[str, Predicate]
+
+    @property
+    def door(self) -> Door:
+        """What every request for the API has to pass."""
+        return Door(self.verifier, self.senders)
 
 
 class _Json(DefaultJSONProvider):
@@ -125,13 +132,15 @@ def create_app(
     verifier = TokenVerifier(keys, settings.issuer, database)
     hot = HotLookup(database)
     secrets = Path(settings.source_dir)
+    senders = Senders(settings, database)
     state = State(
         settings,
         database,
         Pulse(database),
         keys,
         verifier,
-        build(settings, database, keys, verifier),
+        senders,
+        build(settings, database, keys, verifier, senders),
         visitors or SignedInVisitors(),
         hot,
         CitizenReader(database, hot, partial(_open_source, secrets), secrets),
@@ -155,7 +164,7 @@ def create_app(
     _add_sign_in(app, state)
     app.after_request(_headers)
     sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]
-    short = FastPath(app.wsgi_app, settings, state.verifier, state.citizens, sent)
+    short = FastPath(app.wsgi_app, settings, state.door, state.citizens, sent)
     app.wsgi_app = short  # type: ignore[method-assign]
     return app
 
@@ -237,9 +246,15 @@ def _fixed_headers(settings: Settings, policy: str = _NO_FRAMES) -> list[tuple[s
 
 def _headers(response: flask.Response) -> flask.Response:
     policy = _OWN_ONLY if flask.request.path.startswith("/docs") else _NO_FRAMES
-    settings: Settings = flask.current_app.extensions["sogoc"].settings
-    for name, value in _fixed_headers(settings, policy):
+    state: State = flask.current_app.extensions["sogoc"]
+    for name, value in _fixed_headers(state.settings, policy):
         response.headers.setdefault(name, value)
+    request = flask.request
+    if "HTTP_DPOP" in request.environ or credentials(request.headers)[0] == "dpop":
+        # RFC 9449 section 8.2: the next proof can say it without being asked first.
+        nonce = state.senders.nonce()
+        if nonce:
+            response.headers[NONCE] = nonce
     return response
 
 

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import orjson
 import sqlalchemy as sa
 
-from auth.guard import CASE, UNAVAILABLE, authorize, new_trace_id
-from auth.tokens import TokenVerifier
+from auth.bindings import Binding
+from auth.guard import CASE, Door, authorize, credentials, new_trace_id
+from auth.oauth.senders import NONCE, UNAVAILABLE, Sent
 from registry.citizens.hot import HotLookup, Question
 from registry.citizens.sourced import CitizenReader
 from registry.kernel.clock import now
@@ -30,33 +31,16 @@ _PATH = "/v1/citizens/lookup"
 _PARAMETERS = 2  # identifiers and fields
 _ACCEPTED = frozenset({"*/*", "application/json"})
 _REMEMBERED = 10_000
-_NAMES = {
-    "Authorization": "HTTP_AUTHORIZATION",
-    "Sogoc-Procedure": "HTTP_SOGOC_PROCEDURE",
-    "Sogoc-Case": "HTTP_SOGOC_CASE",
-}
-
-
-class _Headers:
-    """The few headers that the door reads, from a WSGI environment."""
-
-    __slots__ = ("_environ",)
-
-    def __init__(self, environ: WSGIEnvironment) -> None:
-        self._environ = environ
-
-    def get(self, key: str, default: str) -> str:
-        value: str = self._environ.get(_NAMES[key], default)
-        return value
 
 
 class _Known(NamedTuple):
-    """A question that was allowed: since when, until when, and under which look."""
+    """A question that was allowed: since when, until when, under which look, and to whom."""
 
     question: Question
     since: float
     until: float
     look: float
+    binding: Binding | None
 
 
 class FastPath:
@@ -66,14 +50,14 @@ class FastPath:
         self,
         wsgi: WSGIApplication,
         settings: Settings,
-        verifier: TokenVerifier,
+        door: Door,
         citizens: CitizenReader,
         headers: list[tuple[str, str]],
     ) -> None:
         self._wsgi = wsgi
         self._most_bytes = settings.max_body_bytes
         self._most_identifiers = settings.max_identifiers
-        self._verifier = verifier
+        self._door = door
         self._citizens = citizens
         self._headers = headers
         self._known: dict[tuple[str, str, tuple[str, ...]], _Known] = {}
@@ -84,7 +68,7 @@ class FastPath:
             body = self._answer(environ)
             if body is not None:
                 length = ("Content-Length", str(len(body)))
-                start_response("200 OK", [*self._headers, length])
+                start_response("200 OK", [*self._headers, length, *self._nonce(environ)])
                 return [body]
         return self._wsgi(environ, start_response)
 
@@ -116,19 +100,30 @@ class FastPath:
         """Return the question that the headers and fields make; raises what the door raises.
 
         Remembered as long as nothing that it rests on can change: until clients and agreements
-        are looked at again, and within the token's life and the day.
+        are looked at again, and within the token's life and the day. Whose token it is has to be
+        found out each time, for that rests on the request itself.
         """
-        look, moment = self._verifier.look(), now().timestamp()
+        look, moment = self._door.verifier.look(), now().timestamp()
         key = environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_SOGOC_PROCEDURE", ""), fields
         known = self._known.get(key)
         if known and known.look == look and known.since <= moment < known.until:
+            if known.binding is not None:
+                sent = Sent(environ)
+                self._door.senders.check(known.binding, *credentials(sent), sent)
             return known.question
-        principal = authorize(self._verifier, _Headers(environ), "citizens:read", "", personal=True)
+        principal = authorize(self._door, Sent(environ), "citizens:read", "", personal=True)
         question = lookup.question(principal, fields)
         if len(self._known) >= _REMEMBERED:
             self._known.clear()
-        self._known[key] = _Known(question, moment, principal.until, look)
+        self._known[key] = _Known(question, moment, principal.until, look, principal.binding)
         return question
+
+    def _nonce(self, environ: WSGIEnvironment) -> list[tuple[str, str]]:
+        """Return the header for whoever proves a key: what the next proof may say."""
+        if "HTTP_DPOP" not in environ:
+            return []
+        nonce = self._door.senders.nonce()
+        return [(NONCE, nonce)] if nonce else []
 
     def _content(self, environ: WSGIEnvironment) -> tuple[list[str], tuple[str, ...]] | None:
         """Return the identifiers and fields of a plain request."""

@@ -219,6 +219,8 @@ def _add_parameters(path: str, operation: dict[str, Any], view: View, example: E
         if parameter.get("name") in example.query:
             parameter["example"] = example.query[parameter["name"]]
     names = (*(_PURPOSE if getattr(view, "personal", False) else ()), *_ALWAYS)
+    if getattr(view, "required_scope", None) is not None:
+        names = (*names, "Proof")
     if path in _TAGGED:
         names = (*names, "IfNoneMatch")
     parameters.extend({"$ref": f"#/components/parameters/{name}"} for name in names)
@@ -255,6 +257,11 @@ _PARAMETERS = {
     },
     "Language": _header("Accept-Language", "Ngôn ngữ của lỗi / language of problems: vi, en."),
     "Trace": _header("traceparent", "W3C Trace Context; trở lại ở / comes back as trace_id."),
+    "Proof": _header(
+        "DPoP",
+        "Bằng chứng giữ khóa, khi mã truy cập gắn với khóa / the proof that a token bound to a key"
+        " needs (RFC 9449); then Authorization is `DPoP <token>`, and the answer has a DPoP-Nonce.",
+    ),
     "IfNoneMatch": _header("If-None-Match", "ETag đã có / the ETag held."),
 }
 

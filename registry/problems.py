@@ -13,8 +13,10 @@ import sqlalchemy as sa
 from werkzeug.exceptions import HTTPException
 
 from auth.api import OAUTH_PATHS, oauth_error
-from auth.guard import UNAVAILABLE, stated_purpose, trace_id, view_of
+from auth.guard import credentials, stated_purpose, trace_id, view_of
+from auth.oauth.dpop import ALGORITHMS
 from auth.oauth.metadata import RESOURCE_METADATA_PATH
+from auth.oauth.senders import UNAVAILABLE
 from auth.principals import Principal
 from datasets.steward import LEGAL_BASIS, PROCEDURE
 from registry.kernel.access_log import Asker, record_refusal
@@ -27,6 +29,7 @@ from registry.kernel.errors import (
     Unavailable,
     places_of,
 )
+from registry.kernel.settings import Settings
 
 MEDIA_TYPE = "application/problem+json"
 logger = logging.getLogger("sogoc")
@@ -144,18 +147,32 @@ def document(error: SogocError) -> flask.Response:
         ]
     response = _render(error.code, error.detail, members)
     if isinstance(error, Unauthenticated | ScopeMissing):
-        response.headers["WWW-Authenticate"] = _challenge(error)
+        response.headers.setlist("WWW-Authenticate", _challenges(error))
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = _RETRY_SECONDS
     return response
 
 
-def _challenge(error: SogocError) -> str:
-    """RFC 6750 section 3: no error code where no token was sent; RFC 9728 section 5.1."""
-    issuer = flask.current_app.extensions["sogoc"].settings.issuer
-    parts = [f'realm="{issuer}"', f'resource_metadata="{issuer}{RESOURCE_METADATA_PATH}"']
-    parts += [f'{key}="{error.members[key]}"' for key in ("error", "scope") if key in error.members]
-    return "Bearer " + ", ".join(parts)
+def _challenges(error: SogocError) -> list[str]:
+    """Return a challenge for each scheme that can work here, the one that was used first.
+
+    RFC 6750 section 3, RFC 9449 section 7.1 and RFC 9728 section 5.1: the error belongs to the
+    scheme that was used, and where no token was sent there is none.
+    """
+    settings: Settings = flask.current_app.extensions["sogoc"].settings
+    members = error.members
+    told = [f'resource_metadata="{settings.issuer}{RESOURCE_METADATA_PATH}"']
+    told += [f'{key}="{members[key]}"' for key in ("error", "scope") if key in members]
+    # Without TLS there is no certificate that a token under the other scheme could be bound to.
+    bearer = not settings.production or bool(settings.trusted_proxies)
+    offers = {"bearer": ("Bearer", f'realm="{settings.issuer}"')} if bearer else {}
+    offers["dpop"] = ("DPoP", f'algs="{" ".join(ALGORITHMS)}"')
+    used, _ = credentials(flask.request.headers)
+    first = used if used in offers else next(iter(offers))
+    name, about = offers.pop(first)
+    # The realm comes before an error, the algorithms after it, as the standards' examples have it.
+    parts = [about, *told] if name == "Bearer" else [*told, about]
+    return [f"{name} {', '.join(parts)}", *(" ".join(offer) for offer in offers.values())]
 
 
 def _render(code: str, detail: Text, members: dict[str, Any]) -> flask.Response:

@@ -99,6 +99,8 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 ISSUER = "http://127.0.0.1:8000"
+# How a challenge names the API's metadata (RFC 9728 section 5.1).
+RESOURCE = f'resource_metadata="{ISSUER}/.well-known/oauth-protected-resource"'
 PURPOSE = {"Sogoc-Procedure": "1.004222", "Sogoc-Case": "H29-0001"}
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidScopeError
 
+from auth.bindings import Binding
 from auth.grants.models import Grant
 from auth.keys import KeyRing
 from auth.oauth.clients import OF_PEOPLE, KnownClient
@@ -33,7 +34,7 @@ class TokenAnswers:
         if not OF_PEOPLE.isdisjoint(allowed.split()):
             raise InvalidScopeError
         of = {"client_id": client.client_id, "sub": client.client_id}
-        return self._answer(allowed.split(), of)
+        return self._answer(allowed.split(), client.binding, of)
 
     def of_grant(
         self, request: Any, grant: Grant, refresh: str | None, nonce: str | None
@@ -51,19 +52,22 @@ class TokenAnswers:
         more = {"authorization_details": details} if details else {}
         how = {"acr": grant.acr, "auth_time": int(grant.auth_time.timestamp())}
         of = {"client_id": grant.client_id, "sub": grant.subject, "grant_id": grant.id}
-        answer = self._answer(sorted(scopes), {**of, **how, **more}) | more
+        answer = self._answer(sorted(scopes), request.client.binding, {**of, **how, **more}) | more
         if refresh is not None:
             answer["refresh_token"] = refresh
         if "openid" in scopes:
             answer["id_token"] = self._id_token(grant, how, nonce)
         return answer
 
-    def _answer(self, scopes: list[str], claims: dict[str, Any]) -> dict[str, Any]:
+    def _answer(
+        self, scopes: list[str], binding: Binding | None, claims: dict[str, Any]
+    ) -> dict[str, Any]:
         seconds = self._settings.access_token_seconds
-        token = issue(self._keys, self._settings.issuer, scopes, seconds, **claims)
+        issuer = self._settings.issuer
+        token = issue(self._keys, issuer, scopes, seconds, binding=binding, **claims)
         return {
             "access_token": token,
-            "token_type": "Bearer",
+            "token_type": binding.token_type if binding else "Bearer",
             "expires_in": seconds,
             "scope": " ".join(scopes),
         }

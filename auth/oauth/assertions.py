@@ -15,6 +15,7 @@ from joserfc.jwk import KeySet
 
 from auth.oauth.clients import KnownClient
 from auth.oauth.metadata import ASSERTION_ALGORITHMS
+from auth.oauth.signatures import SignatureRegistry
 from auth.once import use_once
 from registry.kernel.clock import now
 from registry.kernel.db import Database
@@ -26,16 +27,7 @@ _ASSERTION_SECONDS = 300
 _AHEAD_SECONDS = 10
 
 
-class _Registry(jws.JWSRegistry):
-    """The signatures that are believed; the older name of Ed25519 without the library's warning."""
-
-    def get_alg(self, name: str) -> Any:
-        if name == "EdDSA":
-            return self.algorithms[name]
-        return super().get_alg(name)
-
-
-_REGISTRY = _Registry(algorithms=ASSERTION_ALGORITHMS)
+_REGISTRY = SignatureRegistry(algorithms=ASSERTION_ALGORITHMS)
 
 
 def by_assertion(

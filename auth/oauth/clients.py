@@ -6,6 +6,7 @@ import hmac
 
 from authlib.oauth2.rfc6749 import InvalidScopeError
 
+from auth.bindings import Binding
 from auth.clients import digest
 from auth.models import Client
 
@@ -14,11 +15,12 @@ OF_PEOPLE = frozenset({"openid"})
 
 
 class KnownClient:
-    """A registered client."""
+    """A registered client; ``binding`` is what the tokens of its request are bound to."""
 
     def __init__(self, row: Client) -> None:
         self.client_id = row.id
         self.row = row
+        self.binding: Binding | None = None
 
     def check_endpoint_auth_method(self, method: str, _endpoint: str) -> bool:
         """Say whether it may authenticate by ``method``, at any endpoint."""

@@ -43,6 +43,10 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # the lib
         """Use the code up and issue on its grant, in one transaction; or end the grant."""
         request = self.request
         row: AuthorizationCode = request.authorization_code.row
+        binding = request.client.binding
+        if row.jkt is not None and (binding is None or str(binding) != f"jkt:{row.jkt}"):
+            # RFC 9449 section 10: the key was named when the request was pushed.
+            raise InvalidGrantError("the code is bound to another key")
         with self.database.transaction() as session:
             grant = None
             if redeem_code(session, request.form["code"]):
@@ -51,7 +55,7 @@ class CodeGrant(grants.AuthorizationCodeGrant):  # type: ignore[misc]  # the lib
             if grant is None:
                 revoke_grant(session, row.grant_id)
             elif request.client.check_grant_type("refresh_token"):
-                refresh = issue_refresh_token(session, grant, None)
+                refresh = issue_refresh_token(session, grant, str(binding) if binding else None)
         if grant is None:
             raise InvalidGrantError("the code is used or over")
         answer = self.answers.of_grant(request, grant, refresh, row.nonce)

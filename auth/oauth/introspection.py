@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import flask
 from authlib.oauth2 import rfc7662
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from auth.oauth.issued import IssuedToken, find_token
 from auth.tokens import TokenVerifier
@@ -37,10 +38,8 @@ class IntrospectionEndpoint(rfc7662.IntrospectionEndpoint):  # type: ignore[misc
     def create_endpoint_response(self, request: Any) -> tuple[int, Any, list[tuple[str, str]]]:
         """Answer plainly, or signed for the caller where it accepts that (RFC 9701 section 4)."""
         status, body, headers = super().create_endpoint_response(request)
-        if (
-            flask.request.accept_mimetypes.best_match(["application/json", MEDIA_TYPE])
-            != MEDIA_TYPE
-        ):
+        accepted = parse_accept_header(request.headers.get("Accept") or "*/*", MIMEAccept)
+        if accepted.best_match(["application/json", MEDIA_TYPE]) != MEDIA_TYPE:
             return status, body, headers
         claims = {
             "iss": self._issuer,
@@ -73,8 +72,9 @@ class IntrospectionEndpoint(rfc7662.IntrospectionEndpoint):  # type: ignore[misc
             "sub": said.subject,
             "client_id": said.client_id,
             "scope": " ".join(sorted(said.scopes)),
-            "token_type": "Bearer",
+            "token_type": said.binding.token_type if said.binding else "Bearer",
             "iat": int(said.issued_at),
             "exp": int(said.expires_at),
             "jti": said.jti,
+            **({"cnf": said.binding.cnf} if said.binding else {}),
         }

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from auth.oauth import tls_clients
+from auth.oauth.dpop import ALGORITHMS
 from auth.scopes import SCOPES
 from registry.kernel.settings import Settings
 
@@ -15,9 +17,13 @@ _AUTHENTICATED = ("token", "revocation", "introspection")
 
 
 def methods(settings: Settings) -> tuple[str, ...]:
-    """Return the ways in which a client may authenticate: by secret in the demo alone."""
+    """Return the ways in which a client may authenticate: by secret in the demo alone.
+
+    By certificate only where some proxy is believed to hand one on.
+    """
     secret = () if settings.production else ("client_secret_basic",)
-    return ("private_key_jwt", *secret)
+    certificate = tls_clients.METHODS if settings.trusted_proxies else ()
+    return ("private_key_jwt", *certificate, *secret)
 
 
 def metadata(settings: Settings) -> dict[str, Any]:
@@ -47,6 +53,8 @@ def metadata(settings: Settings) -> dict[str, Any]:
             )
         },
         "introspection_signing_alg_values_supported": ["ES256"],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
+        "tls_client_certificate_bound_access_tokens": bool(settings.trusted_proxies),
         "service_documentation": f"{issuer}/docs",
     }
 
@@ -60,5 +68,7 @@ def resource_metadata(settings: Settings) -> dict[str, Any]:
         "authorization_servers": [issuer],
         "scopes_supported": sorted(SCOPES),
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": list(ALGORITHMS),
+        "tls_client_certificate_bound_access_tokens": bool(settings.trusted_proxies),
         "resource_documentation": f"{issuer}/docs",
     }

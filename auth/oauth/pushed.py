@@ -8,6 +8,7 @@ from authlib.consts import default_json_headers
 from authlib.oauth2 import OAuth2Error
 from authlib.oauth2.rfc6749 import InvalidRequestError, TokenEndpoint, UnauthorizedClientError
 
+from auth.bindings import Binding
 from auth.grants.pushed import PUSHED_SECONDS, push
 from auth.oauth.details import Find, read_details
 from registry.kernel.db import Database
@@ -48,7 +49,7 @@ class PushedRequestEndpoint(TokenEndpoint):  # type: ignore[misc]  # the library
             read_details(details, client.client_id, self._find) if details else []
         )
         with self._database.transaction() as session:
-            uri = push(session, client.client_id, kept, None)
+            uri = push(session, client.client_id, kept, _jkt(form, client.binding))
         body = {"request_uri": uri, "expires_in": PUSHED_SECONDS}
         return 201, body, default_json_headers
 
@@ -66,3 +67,12 @@ class PushedRequestEndpoint(TokenEndpoint):  # type: ignore[misc]  # the library
             if name not in _CREDENTIALS
         ):
             raise InvalidRequestError("a parameter is too long")
+
+
+def _jkt(form: Any, binding: Binding | None) -> str | None:
+    """Return the thumbprint that the code will be bound to (RFC 9449 section 10.1)."""
+    proven = binding.value if binding and binding.kind == "jkt" else None
+    named = form.get("dpop_jkt")
+    if named and proven and named != proven:
+        raise InvalidRequestError("dpop_jkt is not the key of the proof")
+    return named or proven

@@ -1,4 +1,4 @@
-"""Refresh tokens, RFC 6749 section 6: bound to the client, and not rotated.
+"""Refresh tokens, RFC 6749 section 6: bound to client and key, and not rotated.
 
 FAPI 2.0 section 5.3.2.1-9 asks for none: a client that loses an answer would lose its access. One
 that comes from a rotating server keeps that way until it has moved over; there a token that comes
@@ -7,6 +7,7 @@ twice ends the grant (RFC 9700 section 4.14.2).
 
 from __future__ import annotations
 
+import hmac
 from typing import Any
 
 from authlib.oauth2.rfc6749 import (
@@ -17,13 +18,14 @@ from authlib.oauth2.rfc6749 import (
 )
 from sqlalchemy.orm import Session
 
+from auth.bindings import Binding
 from auth.grants.credentials import (
     find_refresh_token,
     issue_refresh_token,
     rotate_refresh_token,
 )
 from auth.grants.grants import find_live_grant, revoke_grant
-from auth.grants.models import Grant
+from auth.grants.models import Grant, RefreshToken
 from auth.oauth.answers import TokenAnswers
 from registry.kernel.db import Database
 
@@ -51,6 +53,7 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # the libra
             row = find_refresh_token(session, token, request.client.client_id)
             grant = find_live_grant(session, row.grant_id) if row else None
             if row is not None and grant is not None:
+                _check_binding(row, request.client.binding)
                 refresh = self._next(session, grant, token)
         if row is None or grant is None or refresh is None:
             raise InvalidGrantError("the refresh token is unknown, used or over")
@@ -61,7 +64,13 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # the libra
     def _next(self, session: Session, grant: Grant, token: str) -> str | None:
         if not self.request.client.row.rotates_refresh:
             return token
+        binding = self.request.client.binding
         if rotate_refresh_token(session, token):
-            return issue_refresh_token(session, grant, None)
+            return issue_refresh_token(session, grant, str(binding) if binding else None)
         revoke_grant(session, grant.id)
         return None
+
+
+def _check_binding(row: RefreshToken, binding: Binding | None) -> None:
+    if row.binding is not None and not hmac.compare_digest(row.binding, str(binding)):
+        raise InvalidGrantError("the refresh token is bound to another key")

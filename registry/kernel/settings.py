@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -90,11 +91,21 @@ class Settings:
     persona_provider: str = _setting(
         "off", "on: the built-in provider of made-up people; in a demo only."
     )
+    dpop_nonce: str = _setting(
+        "offered",
+        "offered or required: whether a DPoP proof must hold a nonce of this server (RFC 9449).",
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "Addresses or networks, comma-separated, whose Client-Cert header is believed (RFC 9440).",
+    )
 
     def __post_init__(self) -> None:
         """Check what belongs together; raises SettingsError."""
         _one_of("environment", self.environment, ("production", "demo"))
         _one_of("sqlite_synchronous", self.sqlite_synchronous, ("FULL", "NORMAL"))
+        _one_of("dpop_nonce", self.dpop_nonce, ("offered", "required"))
+        _check_networks(self.trusted_proxies)
         if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise SettingsError(
                 "SOGOC_DATABASE_URL: write sqlite:///path or postgresql+psycopg://…"
@@ -191,6 +202,16 @@ def _typed(variable: str, text: str, default: Any) -> Any:
         return int(text)
     except ValueError as error:
         raise SettingsError(f"{variable}: a whole number is needed") from error
+
+
+def _check_networks(addresses: str) -> None:
+    for address in filter(None, (each.strip() for each in addresses.split(","))):
+        try:
+            ip_network(address)
+        except ValueError as error:
+            raise SettingsError(
+                f"SOGOC_TRUSTED_PROXIES: {address} is no address or network"
+            ) from error
 
 
 def _one_of(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from auth.oauth.assertions import ASSERTION_TYPE
 from auth.oauth.metadata import GRANTS, metadata
 from auth.scopes import SCOPES
 from registry.kernel.settings import Settings
-from tests.auth.signing import EC, ED, RSA, assertion, register
+from tests.auth.signing import EC, ED, RSA, assertion, proof, register
 from tests.conftest import ISSUER, Service
 
 PATH = "/.well-known/oauth-authorization-server"
@@ -44,7 +44,7 @@ def test_a_client_built_from_it_alone_gets_a_token(service: Service) -> None:
             "client_assertion": assertion(keys[alg], alg, aud=told["issuer"]),
         }
         path = told["token_endpoint"].removeprefix(told["issuer"])
-        answer = client.post(path, data=form)
+        answer = client.post(path, data=form, headers={"DPoP": proof()})
         assert answer.status_code == 200, (alg, answer.get_json())
         assert answer.get_json()["scope"].split() == own
     assert client.get(told["jwks_uri"].removeprefix(told["issuer"])).status_code == 200

@@ -19,6 +19,7 @@ import msgspec
 import orjson
 
 from auth.guard import authorize, new_trace_id
+from auth.oauth.senders import Sent
 from registry.app import create_app
 from registry.citizens.hot import HotLookup, Question
 from registry.fastpath import FastPath
@@ -47,7 +48,8 @@ def waterfall(url: str, citizens: int) -> None:
             "Sogoc-Procedure": stage.PROCEDURE,
             "Sogoc-Case": "BENCH-0001",
         }
-        principal = authorize(state.verifier, headers, "citizens:read", "0" * 32, personal=True)
+        sent = Sent(_environ(headers, b"", 0))
+        principal = authorize(state.door, sent, "citizens:read", "0" * 32, personal=True)
         lookup: HotLookup = state.hot_lookup
         path: HotPath = lookup._path
         question = lookup.question(principal, _FIELDS)
@@ -76,7 +78,7 @@ def waterfall(url: str, citizens: int) -> None:
         layers: dict[str, Callable[[], Any]] = {
             "request read": lambda: short._content(_environ(headers, body, len(body))),
             "door: token, purpose, agreement": lambda: authorize(
-                state.verifier, headers, "citizens:read", new_trace_id(""), personal=True
+                state.door, sent, "citizens:read", new_trace_id(""), personal=True
             ),
             "door and selection, as remembered": lambda: short._question(lookup, environ, _FIELDS),
             "read and durable access row": lambda: path.run([one_id], asking, log),

@@ -125,6 +125,7 @@ def token(settings: Settings) -> str:
         LONGEST_TOKEN_SECONDS,
         client_id=_CLIENT,
         sub=_CLIENT,
+        binding=None,
     )
 
 

@@ -92,6 +92,21 @@ def test_an_unknown_submission_is_exit_1(shell: Shell, step: str, name: str) -> 
     assert "There is no such submission" in shell.refused("dataset", step, name, code=1)
 
 
+def test_a_client_may_be_known_by_its_certificate(shell: Shell) -> None:
+    create = ("client", "create", "--name", "x", "--scope", "citizens:read")
+    assert shell.json(*create, "one", "--tls-subject-dn", "CN=Chi cục thuế,C=VN") == {"id": "one"}
+    assert shell.json(*create, "two", "--tls-san-dns", "tax.example.vn") == {"id": "two"}
+    assert shell.json(*create, "three").keys() == {"id", "secret"}
+    assert [each["auth_method"] for each in shell.json("client", "list")] == [
+        "tls_client_auth",
+        "client_secret_basic",
+        "tls_client_auth",
+    ]
+    both = ("--tls-subject-dn", "CN=x", "--tls-san-dns", "tax.example.vn")
+    assert "Choose one" in shell.refused(*create, "four", *both, code=1)
+    assert "RFC 4514" in shell.refused(*create, "four", "--tls-subject-dn", "x", code=1)
+
+
 def test_an_unchecked_submission_is_not_published(shell: Shell) -> None:
     path = write(shell.folder / "citizens.csv", [CITIZEN])
     made = shell.json("dataset", "submit", "citizens", str(path))

@@ -18,10 +18,9 @@ from auth.clients import disable_client, end_agreement, list_agreements
 from auth.keys import KeyRing
 from registry.kernel.clock import fixed, now, today
 from registry.kernel.db import new_id
-from tests.conftest import ISSUER, PURPOSE, Service
+from tests.conftest import ISSUER, PURPOSE, RESOURCE, Service
 from tests.people import LAN
 
-RESOURCE = f'resource_metadata="{ISSUER}/.well-known/oauth-protected-resource"'
 QUESTION = {"identifiers": [LAN], "fields": ["name"]}
 
 
@@ -80,6 +79,13 @@ def test_the_maker_of_these_tokens_makes_good_ones(service: Service) -> None:
         {"exp": None},
         {"exp": "never"},
         {"iat": None},
+        {"cnf": "x"},
+        {"cnf": {}},
+        {"cnf": {"kid": "x"}},
+        {"cnf": {"jkt": 7}},
+        {"cnf": {"jkt": "x"}},
+        {"cnf": {"x5t#S256": "x"}},
+        {"cnf": {"jkt": "x", "x5t#S256": "x"}},
     ],
     ids=str,
 )
@@ -137,12 +143,17 @@ def test_a_long_token_is_refused_though_it_is_signed(service: Service) -> None:
     _refused(service, _ask(service, _made(service, note="x" * 4096)))
 
 
-@pytest.mark.parametrize("value", [None, "", "Bearer", "Bearer ", "Basic dzp4", "DPoP x"])
+@pytest.mark.parametrize("value", [None, "", "Bearer", "Bearer ", "Basic dzp4", "DPoP", "DPoP "])
 def test_without_a_token_no_error_is_named(service: Service, value: str | None) -> None:
     headers = {**PURPOSE} | ({} if value is None else {"Authorization": value})
     answer = service.app.test_client().post("/v1/citizens/lookup", json=QUESTION, headers=headers)
     assert (answer.status_code, answer.get_json()["code"]) == (401, "unauthenticated")
-    assert answer.headers["WWW-Authenticate"] == f'Bearer realm="{ISSUER}", {RESOURCE}'
+    offers = answer.headers.getlist("WWW-Authenticate")
+    algorithms = f'DPoP {RESOURCE}, algs="ES256 EdDSA Ed25519"'
+    first = [f'Bearer realm="{ISSUER}", {RESOURCE}', 'DPoP algs="ES256 EdDSA Ed25519"']
+    if value and value.startswith("DPoP"):
+        first = [algorithms, f'Bearer realm="{ISSUER}"']
+    assert offers == first
     assert [row.client_id for row in service.rows()] == ["unknown"]
 
 
