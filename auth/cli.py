@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
@@ -234,9 +234,18 @@ def key() -> None:
 @_json
 @click.pass_obj
 def key_list(context: Context, *, as_json: bool) -> None:
-    """List the keys, the signing one first."""
-    ring = keys.KeyRing.open(Path(context.settings.key_file))
-    found = [{"kid": entry["kid"], "alg": entry["alg"]} for entry in ring.public()["keys"]]
+    """List the keys with their states; revoked ones are no longer believed."""
+    settings = context.settings
+    held = keys.list_keys(Path(settings.key_file), settings.key_secret)
+    found = [
+        {
+            "kid": key.kid,
+            "alg": key.alg,
+            "state": key.state,
+            "since": datetime.fromtimestamp(key.since, UTC).isoformat(),
+        }
+        for key in held
+    ]
     _show(found, as_json=as_json)
 
 
@@ -246,5 +255,18 @@ def key_list(context: Context, *, as_json: bool) -> None:
 )
 @click.pass_obj
 def key_rotate(context: Context) -> None:
-    """Sign with a new key; tokens of the old one stay valid until they end."""
-    click.echo(keys.rotate(Path(context.settings.key_file)))
+    """Sign with the next keys; tokens of the old ones stay valid until they end."""
+    settings = context.settings
+    click.echo(keys.rotate(Path(settings.key_file), settings.key_secret))
+
+
+@key.command(
+    "revoke",
+    epilog="\b\nVí dụ / example:\n  sogoc key revoke NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs",
+)
+@click.argument("kid")
+@click.pass_obj
+def key_revoke(context: Context, kid: str) -> None:
+    """Stop believing a key at once, such as one that was lost; its tokens end."""
+    settings = context.settings
+    keys.revoke(Path(settings.key_file), kid, settings.key_secret)

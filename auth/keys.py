@@ -1,58 +1,73 @@
-"""The server's signing keys: ES256, kept in a private JWK set that only its user can read."""
+"""The server's signing keys: ES256 and EdDSA, each published before it signs and after.
+
+A key is ``next`` (published, not signing), ``current``, ``retired`` (verifying until the last token
+it signed is over, and a day more) or ``revoked`` (no longer believed at all).
+"""
 
 from __future__ import annotations
 
 import logging
-import os
-import stat
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import orjson
-from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, KeySet
+from joserfc.jwk import KeySet
 
+from auth.key_file import ALGORITHMS, KeyFile, KeyFileError, Stamp, StoredKey, generate
+from auth.signers import KeySigner, Signer, sign_compact
 from registry.kernel.clock import now
 from registry.kernel.settings import LONGEST_TOKEN_SECONDS
 
-_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-# A key that no longer signs verifies for as long as any token of its may live, and a day more.
 _KEPT_SECONDS = LONGEST_TOKEN_SECONDS + 86_400
-_RETIRED = "retired_at"
+_ORDER = ("current", "next", "retired")
 logger = logging.getLogger("sogoc")
-
-_Stamp = tuple[int, int]
-
-
-class KeyFileError(Exception):
-    """The key file can't be used; the message says what to do."""
 
 
 class KeyRing:
-    """The signing key and the older keys that still verify; the newest key comes first.
+    """The keys that sign and those that are believed.
 
     The file is read again when it has changed, so that a rotation needs no restart and every
     worker verifies what another has just signed with a new key.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._stamp = _stamp(path)
-        self._keys = _read(path)
-        self._set = KeySet(list(self._keys))
+    def __init__(self, file: KeyFile) -> None:
+        self._file = file
+        self._stamp = file.stamp()
+        self._use(file.read())
 
     @classmethod
-    def open(cls, path: Path) -> KeyRing:
-        """Read the key file, making it with one key if it is missing. Raises KeyFileError."""
+    def open(cls, path: Path, secret: str = "") -> KeyRing:
+        """Read the key file, making it if it is missing. Raises KeyFileError."""
+        file = KeyFile(path, secret)
         if not path.exists():
-            _write(path, [_generate()], exclusive=True)
-        return cls(path)
+            file.write(_first(), exclusive=True)
+        return cls(file)
+
+    def _use(self, keys: Sequence[StoredKey]) -> None:
+        believed = [key for state in _ORDER for key in keys if key.state == state]
+        self._signers: Mapping[str, Signer] = {
+            key.alg: KeySigner(key.key, key.alg) for key in believed if key.state == "current"
+        }
+        self._believed = believed
+        self._set = KeySet([_with_id(key) for key in believed])
+
+    def signer(self, alg: str = "ES256") -> Signer:
+        """Return who signs by ``alg`` now; raises KeyFileError if nobody does."""
+        self._refresh()
+        if alg not in self._signers:
+            raise KeyFileError(f"no {alg} key signs: sogoc key rotate makes one")
+        return self._signers[alg]
+
+    def sign(self, kind: str, claims: Mapping[str, Any], alg: str = "ES256") -> str:
+        """Return ``claims`` as a JWT of the header type ``kind`` (RFC 8725 section 3.11)."""
+        return sign_compact(self.signer(alg), kind, claims)
 
     @property
-    def signing(self) -> ECKey:
-        """The key that signs now."""
+    def edition(self) -> Stamp:
+        """What changes when the keys do: what an old key was believed for counts no longer."""
         self._refresh()
-        return self._keys[0]
+        return self._stamp
 
     @property
     def verifying(self) -> KeySet:
@@ -61,85 +76,100 @@ class KeyRing:
         return self._set
 
     def public(self) -> dict[str, Any]:
-        """Return the JWK set that clients may see (RFC 7517)."""
+        """Return the JWK set that clients may see (RFC 7517), the signing keys first."""
         self._refresh()
         return {
             "keys": [
                 {
-                    "kty": "EC",
-                    "crv": "P-256",
-                    "x": key["x"],
-                    "y": key["y"],
-                    "kid": key["kid"],
+                    **key.key.as_dict(private=False),
+                    "kid": key.kid,
                     "use": "sig",
-                    "alg": "ES256",
+                    "alg": key.alg,
                 }
-                for key in (key.as_dict(private=False) for key in self._keys)
+                for key in self._believed
             ]
         }
 
     def _refresh(self) -> None:
         try:
-            stamp = _stamp(self._path)
+            stamp = self._file.stamp()
             if stamp == self._stamp:
                 return
-            keys = _read(self._path)
+            keys = self._file.read()
         except (OSError, KeyFileError) as error:
             # A running server goes on with the keys it has; a start would have been refused.
             logger.error("the key file can't be read again (%s)", type(error).__name__)  # noqa: TRY400 - the trace would name the file's content
             return
-        self._stamp, self._keys, self._set = stamp, keys, KeySet(list(keys))
+        self._stamp = stamp
+        self._use(keys)
 
 
-def rotate(path: Path) -> str:
-    """Put a new signing key in front of the old ones; return its kid.
+def _with_id(key: StoredKey) -> Any:
+    # The set finds keys by the id that tokens name.
+    return type(key.key).import_key({**key.key.as_dict(private=False), "kid": key.kid})
 
-    The old ones go on verifying until the last token they signed has ended, and a day more.
+
+def list_keys(path: Path, secret: str = "") -> list[StoredKey]:
+    """Return every key of the file, revoked ones too. Raises KeyFileError."""
+    KeyRing.open(path, secret)
+    return KeyFile(path, secret).read()
+
+
+def rotate(path: Path, secret: str = "") -> str:
+    """Let the next keys sign and make their successors; return the kid that signs by ES256.
+
+    Those that signed go on verifying until the last token they signed has ended, and a day more.
     """
-    KeyRing.open(path)
-    moment = int(now().timestamp())
-    old = [{_RETIRED: moment, **key} for key in orjson.loads(path.read_bytes())["keys"]]
-    kept = [key for key in old if moment - key[_RETIRED] < _KEPT_SECONDS]
-    made = _generate()
-    _write(path, [made, *kept], exclusive=False)
-    return str(made["kid"])
+    KeyRing.open(path, secret)
+    file = KeyFile(path, secret)
+    with file.changing():
+        keys = _without_old(file.read())
+        keys = [_in_state(key, "retired") if key.state == "current" else key for key in keys]
+        file.write(_completed(keys))
+    return KeyRing.open(path, secret).signer().kid
 
 
-def _generate() -> dict[str, Any]:
-    key = ECKey.generate_key("P-256")
-    return {**key.as_dict(private=True), "kid": key.thumbprint()}
+def revoke(path: Path, kid: str, secret: str = "") -> None:
+    """Believe no signature of the key ``kid`` any more, from now on; its successor signs.
+
+    Every worker hears of it at its next signature to check. Raises KeyFileError for an unknown id.
+    """
+    file = KeyFile(path, secret)
+    with file.changing():
+        keys = file.read()
+        if kid not in {key.kid for key in keys}:
+            raise KeyFileError(f"{path} holds no key {kid}: see sogoc key list")
+        keys = [_in_state(key, "revoked") if key.kid == kid else key for key in keys]
+        file.write(_completed(keys))
 
 
-def _stamp(path: Path) -> _Stamp:
-    found = path.stat()
-    return found.st_ino, found.st_mtime_ns
+def _first() -> list[StoredKey]:
+    return _completed([])
 
 
-def _read(path: Path) -> list[ECKey]:
-    if path.stat().st_mode & _OTHERS:
-        raise KeyFileError(f"{path} is readable by others: chmod 600 {path}")
-    try:
-        keys = [ECKey.import_key(key) for key in orjson.loads(path.read_bytes())["keys"]]
-    except (JoseError, ValueError, KeyError, TypeError):
-        raise KeyFileError(f"{path} holds no set of private keys (JWK)") from None
-    if not keys or not all(key.is_private and key.curve_name == "P-256" for key in keys):
-        raise KeyFileError(f"{path} must hold private P-256 keys only")
-    return keys
+def _completed(keys: Sequence[StoredKey]) -> list[StoredKey]:
+    """Return ``keys`` with one that signs and one that comes next of each algorithm."""
+    moment, found = _moment(), list(keys)
+    for alg in ALGORITHMS:
+        if not any(key.alg == alg and key.state == "current" for key in found):
+            waiting = next((k for k in found if k.alg == alg and k.state == "next"), None)
+            if waiting is None:
+                found.append(generate(alg, "current", moment))
+            else:
+                found[found.index(waiting)] = _in_state(waiting, "current")
+        if not any(key.alg == alg and key.state == "next" for key in found):
+            found.append(generate(alg, "next", moment))
+    return found
 
 
-def _write(path: Path, keys: list[dict[str, Any]], *, exclusive: bool) -> None:
-    """Write through a file of its own name, so that a reader never sees half a key set."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(orjson.dumps({"keys": keys}))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        # A link fails where another process was first; its keys are then the ones to use.
-        os.link(part, path) if exclusive else part.replace(path)
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink(missing_ok=True)
+def _in_state(key: StoredKey, state: Any) -> StoredKey:
+    return replace(key, state=state, since=_moment())
+
+
+def _without_old(keys: Sequence[StoredKey]) -> list[StoredKey]:
+    ended = _moment() - _KEPT_SECONDS
+    return [key for key in keys if key.state in {"current", "next"} or key.since > ended]
+
+
+def _moment() -> int:
+    return int(now().timestamp())

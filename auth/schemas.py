@@ -140,13 +140,13 @@ class ResourceAnswer(Schema):
 class KeySchema(Schema):
     """A public key, RFC 7517."""
 
-    kty = fields.String(required=True, validate=OneOf(["EC"]))
-    crv = fields.String(required=True, validate=OneOf(["P-256"]))
+    kty = fields.String(required=True, validate=OneOf(["EC", "OKP"]))
+    crv = fields.String(required=True, validate=OneOf(["P-256", "Ed25519"]))
     x = fields.String(required=True)
-    y = fields.String(required=True)
+    y = fields.String()
     kid = fields.String(required=True)
     use = fields.String(required=True, validate=OneOf(["sig"]))
-    alg = fields.String(required=True, validate=OneOf(["ES256"]))
+    alg = fields.String(required=True, validate=OneOf(["ES256", "EdDSA"]))
 
 
 class KeysAnswer(Schema):

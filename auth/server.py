@@ -33,7 +33,7 @@ from auth.oauth.refresh import RefreshGrant
 from auth.oauth.revocation import RevocationEndpoint
 from auth.oauth.senders import Senders, Sent
 from auth.requests import FormRequest, check_form
-from auth.tokens import TokenVerifier, sign_jwt
+from auth.tokens import TokenVerifier
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 
@@ -132,12 +132,9 @@ def build(
     server.register_grant(ClientCredentials)
     _register_grants_of_people(server, settings, database, answers)
 
-    def sign(kind: str, claims: dict[str, Any]) -> str:
-        return sign_jwt(keys, kind, claims)
-
     for endpoint in (
         RevocationEndpoint(server, database, verifier),
-        IntrospectionEndpoint(server, settings.issuer, verifier, sign),
+        IntrospectionEndpoint(server, settings.issuer, verifier, keys.sign),
         PushedRequestEndpoint(server, database, verifier.agreement),
     ):
         endpoint.CLIENT_AUTH_METHODS = methods(settings)

@@ -76,13 +76,7 @@ def issue(
         "jti": new_id(),
     }
     bound = {"cnf": binding.cnf} if binding else {}
-    return sign_jwt(keys, TYPE, claims | more | bound)
-
-
-def sign_jwt(keys: KeyRing, kind: str, claims: dict[str, Any]) -> str:
-    """Return ``claims`` as a JWT of the header type ``kind`` (RFC 8725 section 3.11)."""
-    signing = keys.signing
-    return jwt.encode({"alg": _ALGORITHMS[0], "typ": kind, "kid": signing.kid}, claims, signing)
+    return keys.sign(TYPE, claims | more | bound)
 
 
 class TokenVerifier:
@@ -99,6 +93,7 @@ class TokenVerifier:
         self._database = database
         self._lock = Lock()
         self._remembered: dict[str, tuple[Token, float]] = {}
+        self._edition = keys.edition
         self._generation = -1
         self._asked = float("-inf")
         self._enabled: frozenset[str] = frozenset()
@@ -155,6 +150,9 @@ class TokenVerifier:
             return self._asked
 
     def _read(self) -> None:
+        if self._keys.edition != self._edition:
+            # A key may have been revoked, and what it signed must be looked at again.
+            self._remembered, self._edition = {}, self._keys.edition
         with self._database.reading() as session:
             number = generation(session)
             if number != self._generation:

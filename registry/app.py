@@ -128,7 +128,7 @@ def create_app(
         synchronous=settings.sqlite_synchronous,
         pool_size=settings.pool_size,
     )
-    keys = KeyRing.open(Path(settings.key_file))
+    keys = KeyRing.open(Path(settings.key_file), settings.key_secret)
     verifier = TokenVerifier(keys, settings.issuer, database)
     hot = HotLookup(database)
     secrets = Path(settings.source_dir)

@@ -21,7 +21,7 @@ import auth.signin.cli
 import datasets.cli
 import migrations
 import registry.jobs.cli
-from auth.keys import KeyFileError
+from auth.key_file import KeyFileError
 from datasets.specs import SPECS
 from registry import background
 from registry.demo import demo

@@ -11,7 +11,7 @@ from auth.grants.models import Grant
 from auth.keys import KeyRing
 from auth.oauth.clients import OF_PEOPLE, KnownClient
 from auth.oauth.details import narrowed
-from auth.tokens import TokenVerifier, issue, sign_jwt
+from auth.tokens import TokenVerifier, issue
 from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
@@ -56,7 +56,7 @@ class TokenAnswers:
         if refresh is not None:
             answer["refresh_token"] = refresh
         if "openid" in scopes:
-            answer["id_token"] = self._id_token(grant, how, nonce)
+            answer["id_token"] = self._id_token(grant, how, nonce, request.client.row.id_token_alg)
         return answer
 
     def _answer(
@@ -72,7 +72,7 @@ class TokenAnswers:
             "scope": " ".join(scopes),
         }
 
-    def _id_token(self, grant: Grant, how: dict[str, Any], nonce: str | None) -> str:
+    def _id_token(self, grant: Grant, how: dict[str, Any], nonce: str | None, alg: str) -> str:
         """OpenID Connect Core section 2."""
         issued = int(now().timestamp())
         claims = {
@@ -85,4 +85,4 @@ class TokenAnswers:
             **how,
             **({"nonce": nonce} if nonce else {}),
         }
-        return sign_jwt(self._keys, "JWT", claims)
+        return self._keys.sign("JWT", claims, alg)

@@ -117,7 +117,9 @@ class PersonaProvider:
         self._database = database
         self._client_keys = client_keys
         # Keys of its own: what it signs is worth nothing as an access token of the registry.
-        self._keys = KeyRing.open(Path(settings.key_file).with_name("persona-keys.json"))
+        self._keys = KeyRing.open(
+            Path(settings.key_file).with_name("persona-keys.json"), settings.key_secret
+        )
 
     def metadata(self) -> dict[str, Any]:
         """Return what the provider says of itself (OpenID Connect Discovery 1.0 section 3)."""
@@ -165,7 +167,7 @@ class PersonaProvider:
         asked = self.check_request(given)
         if given.get("persona") not in {persona.key for persona in PERSONAS}:
             raise PersonaRefused("invalid_request")
-        issued, key = int(now().timestamp()), self._keys.signing
+        issued = int(now().timestamp())
         claims = {
             "persona": given["persona"],
             "nonce": asked["nonce"],
@@ -173,7 +175,7 @@ class PersonaProvider:
             "exp": issued + _CODE_SECONDS,
             "jti": new_id(),
         }
-        code = jwt.encode({"alg": "ES256", "typ": _CODE_TYPE, "kid": key.kid}, claims, key)
+        code = self._keys.sign(_CODE_TYPE, claims)
         return self._redirect_uri, {"code": code, "state": asked["state"], "iss": self.issuer}
 
     def tokens(self, form: Mapping[str, str]) -> dict[str, Any]:
@@ -201,7 +203,7 @@ class PersonaProvider:
         }
 
     def _id_token(self, persona: Persona, nonce: str) -> str:
-        issued, key = int(now().timestamp()), self._keys.signing
+        issued = int(now().timestamp())
         claims = {
             "iss": self.issuer,
             "sub": subject_of(self.issuer, persona),
@@ -216,7 +218,7 @@ class PersonaProvider:
         }
         if persona.personal_id:
             claims[self._person_claim] = persona.personal_id
-        return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
+        return self._keys.sign("JWT", claims)
 
     def _authenticate(self, form: Mapping[str, str]) -> None:
         text = form.get("client_assertion", "")

@@ -15,7 +15,6 @@ from urllib.parse import quote, urlencode
 
 import orjson
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
-from joserfc import jwt
 
 from auth.keys import KeyRing
 from auth.signin.attempts import Attempt
@@ -151,7 +150,7 @@ class RelyingParty:
         return self._outbound.post(provider.token_endpoint, form, headers)
 
     def _assertion(self, audience: str) -> str:
-        issued, key = int(now().timestamp()), self._keys.signing
+        issued = int(now().timestamp())
         claims = {
             "iss": self._settings.signin_client_id,
             "sub": self._settings.signin_client_id,
@@ -160,7 +159,7 @@ class RelyingParty:
             "exp": issued + _ASSERTION_SECONDS,
             "jti": new_id(),
         }
-        return jwt.encode({"alg": "ES256", "kid": key.kid}, claims, key)
+        return self._keys.sign("JWT", claims)
 
     def _claims(
         self, provider: Provider, proof: Proof, tokens: Mapping[str, Any]

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 PREFIX = "SOGOC_"
 LONGEST_TOKEN_SECONDS = 600
+_SHORTEST_SECRET = 16
 PERSONA_PATH = "/demo/provider"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -47,6 +48,9 @@ class Settings:
     key_file: str = _setting(
         "sogoc-keys.json",
         "Signing keys (private JWK set); readable by the server's user only.",
+    )
+    key_secret: str = _setting(
+        "", "Seals the signing keys in their file; best given as SOGOC_KEY_SECRET_FILE."
     )
     upload_dir: str = _setting(
         "sogoc-uploads", "Folder in which submitted files are kept as they came."
@@ -125,6 +129,8 @@ class Settings:
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()}: at least 1")
         self._check_sign_in()
+        if self.key_secret and len(self.key_secret) < _SHORTEST_SECRET:
+            raise SettingsError(f"SOGOC_KEY_SECRET: at least {_SHORTEST_SECRET} characters")
         if self.production:
             self._check_production()
 

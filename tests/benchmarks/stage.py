@@ -117,7 +117,7 @@ def fill(database: Database, citizens: int) -> None:
 
 def token(settings: Settings) -> str:
     """Return an access token for the benchmark's client."""
-    keys = KeyRing.open(Path(settings.key_file))
+    keys = KeyRing.open(Path(settings.key_file), settings.key_secret)
     return issue(
         keys,
         settings.issuer,

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
 from auth.clients import disable_client, end_agreement, list_agreements
-from auth.keys import KeyRing
+from auth.keys import list_keys
 from registry.kernel.clock import fixed, now, today
 from registry.kernel.db import new_id
 from tests.conftest import ISSUER, PURPOSE, RESOURCE, Service
@@ -35,8 +36,8 @@ def _made(
     service: Service, header: dict[str, Any] | None = None, key: ECKey | None = None, **claims: Any
 ) -> str:
     """Return a token signed by the server's own key, fine except for what is given."""
-    ring: KeyRing = service.app.extensions["sogoc"].keys
-    signing = key or ring.signing
+    path = Path(service.app.extensions["sogoc"].settings.key_file)
+    [own] = [k.key for k in list_keys(path) if (k.alg, k.state) == ("ES256", "current")]
     issued = int(now().timestamp())
     fine = {
         "iss": ISSUER,
@@ -49,8 +50,8 @@ def _made(
         "jti": new_id(),
     }
     whole = {name: value for name, value in (fine | claims).items() if value is not None}
-    head = {"alg": "ES256", "typ": "at+jwt", "kid": ring.signing.kid} | (header or {})
-    return jwt.encode(head, whole, signing)
+    head = {"alg": "ES256", "typ": "at+jwt", "kid": own.thumbprint()} | (header or {})
+    return jwt.encode(head, whole, key or own)
 
 
 def _refused(service: Service, answer: TestResponse) -> None:
