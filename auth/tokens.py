@@ -6,12 +6,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 
-from auth.clients import generation, list_agreements, list_clients
+from auth.clients import generation, list_agreements, list_clients, slowed_clients
 from auth.keys import KeyRing
 from auth.principals import Agreement
 from registry.kernel.clock import now, today
@@ -36,6 +36,19 @@ class Token:
     client_id: str
     scopes: frozenset[str]
     expires_at: float
+
+
+class Pace(NamedTuple):
+    """How often a client may call: None a minute is what the settings say, 0 is without a limit.
+
+    Until ``slowed_until``, in seconds since 1970, it is a part of that.
+    """
+
+    calls_per_minute: int | None
+    slowed_until: float
+
+
+_UNKNOWN = Pace(None, 0.0)
 
 
 def issue(keys: KeyRing, issuer: str, client_id: str, scopes: Sequence[str], seconds: int) -> str:
@@ -73,6 +86,7 @@ class TokenVerifier:
         self._asked = float("-inf")
         self._enabled: frozenset[str] = frozenset()
         self._agreements: dict[tuple[str, str], list[Agreement]] = {}
+        self._paces: dict[str, Pace] = {}
 
     def verify(self, text: str) -> Token:
         """Return what the token says. Raises Unauthenticated for any token that isn't ours now."""
@@ -97,6 +111,10 @@ class TokenVerifier:
         held = self._agreements.get((client_id, procedure), ())
         return next((agreement for agreement in held if agreement.in_force(day)), None)
 
+    def pace(self, client_id: str) -> Pace:
+        """Return how often a client may call, as the last look found it."""
+        return self._paces.get(client_id, _UNKNOWN)
+
     def look(self) -> float:
         """Look whether clients or agreements have changed, unless that is fresh.
 
@@ -120,6 +138,10 @@ class TokenVerifier:
             if number != self._generation:
                 clients = list_clients(session)
                 self._enabled = frozenset(c.id for c in clients if c.disabled_at is None)
+                slowed = slowed_clients(session)
+                self._paces = {
+                    c.id: Pace(c.calls_per_minute, slowed.get(c.id, 0.0)) for c in clients
+                }
                 agreements: dict[tuple[str, str], list[Agreement]] = {}
                 for agreement in list_agreements(session):
                     key = agreement.client_id, agreement.procedure

@@ -28,8 +28,10 @@ import registry.jobs.api
 import registry.joined.api
 import registry.parcels.api
 import registry.places.api
-from auth.guard import public
+from auth.enumeration import Watch
+from auth.guard import public, rate_headers
 from auth.keys import KeyRing
+from auth.limits import Limiter
 from auth.server import build
 from auth.tokens import TokenVerifier
 from datasets.specs.messages import citizen_of_cells
@@ -82,6 +84,7 @@ class State:
     pulse: Pulse
     keys: KeyRing
     verifier: TokenVerifier
+    limiter: Limiter
     oauth: AuthorizationServer
     hot_lookup: HotLookup
     citizens: CitizenReader
@@ -107,14 +110,21 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
         pool_size=settings.pool_size,
     )
     keys = KeyRing.open(Path(settings.key_file))
-    hot = HotLookup(database)
+    hot = HotLookup(database, Watch(database).looked_up)
+    verifier = TokenVerifier(keys, settings.issuer, database)
     secrets = Path(settings.source_dir)
     state = State(
         settings,
         database,
         Pulse(database),
         keys,
-        TokenVerifier(keys, settings.issuer, database),
+        verifier,
+        Limiter(
+            database,
+            verifier,
+            calls_per_minute=settings.client_calls_per_minute,
+            subject_calls_per_hour=settings.subject_calls_per_hour,
+        ),
         build(settings, database, keys),
         hot,
         CitizenReader(database, hot, partial(_open_source, secrets), secrets),
@@ -136,7 +146,7 @@ def create_app(settings: Settings, database: Database | None = None) -> flask.Fl
     _add_service_routes(app, api)
     app.after_request(_headers)
     sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]
-    short = FastPath(app.wsgi_app, settings, state.verifier, state.citizens, sent)
+    short = FastPath(app.wsgi_app, settings, verifier, state.limiter, state.citizens, sent)
     app.wsgi_app = short  # type: ignore[method-assign]
     return app
 
@@ -207,6 +217,7 @@ def _headers(response: flask.Response) -> flask.Response:
     settings: Settings = flask.current_app.extensions["sogoc"].settings
     for name, value in _fixed_headers(settings, policy):
         response.headers.setdefault(name, value)
+    response.headers.extend(rate_headers())
     return response
 
 
