@@ -11,6 +11,7 @@ import click
 import orjson
 
 from auth import clients, keys
+from auth.enumeration import list_alerts
 from auth.principals import Agreement
 from auth.scopes import SCOPES
 from registry.kernel.clock import today
@@ -131,6 +132,22 @@ def client_disable(context: Context, client_id: str) -> None:
     """Disable a client; its tokens end within a second."""
     with context.database.transaction() as session:
         clients.disable_client(session, client_id)
+
+
+@client.command(
+    "alerts",
+    epilog="\b\nVí dụ / example:\n  sogoc client alerts --json",
+)
+@_json
+@click.pass_obj
+def client_alerts(context: Context, *, as_json: bool) -> None:
+    """List what was suspicious of clients, the newest first."""
+    with context.database.reading() as session:
+        found = [
+            {"at": row.at, "client_id": row.client_id, "kind": row.kind, "detail": row.detail}
+            for row in list_alerts(session)
+        ]
+    _show(found, as_json=as_json)
 
 
 @click.group()

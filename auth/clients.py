@@ -16,7 +16,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 from sqlalchemy.orm import Session
 
-from auth.models import AgreementRow, Client, Generation
+from auth.models import AgreementRow, Client, Generation, SlowedClient
 from auth.principals import Agreement
 from auth.scopes import SCOPES
 from registry.kernel.clock import now, today
@@ -85,7 +85,7 @@ def create_client(  # noqa: PLR0913 - one parameter for each part of a client
             created_at=now(),
         )
     )
-    _changed(session)
+    changed(session)
     return NewClient(client_id, secret)
 
 
@@ -170,14 +170,14 @@ def renew_secret(session: Session, client_id: str) -> str:
         raise Conflict(Text("Ứng dụng này dùng khóa.", "This client authenticates by key."))
     secret = secrets.token_urlsafe(32)
     client.secret_sha256 = digest(secret)
-    _changed(session)
+    changed(session)
     return secret
 
 
 def disable_client(session: Session, client_id: str) -> None:
     """Disable a client: its tokens end within a second on every worker."""
     _require(session, client_id).disabled_at = now()
-    _changed(session)
+    changed(session)
 
 
 def create_agreement(session: Session, agreement: Agreement) -> str:
@@ -194,7 +194,7 @@ def create_agreement(session: Session, agreement: Agreement) -> str:
         valid_to=agreement.valid_to,
     )
     session.add(row)
-    _changed(session)
+    changed(session)
     return row.id
 
 
@@ -204,7 +204,7 @@ def end_agreement(session: Session, agreement_id: str, on: date | None = None) -
     if row is None:
         raise NotFound
     row.valid_to = on or today()
-    _changed(session)
+    changed(session)
 
 
 def list_agreements(session: Session, client_id: str | None = None) -> list[Agreement]:
@@ -228,13 +228,20 @@ def _agreement(row: AgreementRow) -> Agreement:
     )
 
 
+def slowed_clients(session: Session) -> dict[str, float]:
+    """Return until when each client is or was slowed, in seconds since 1970."""
+    rows = session.scalars(sa.select(SlowedClient))
+    return {row.client_id: row.until.timestamp() for row in rows}
+
+
 def generation(session: Session) -> int:
     """Return the number of changes so far; a cache made under another number is stale."""
     counted = sa.select(Generation.number).where(Generation.id == _COUNTED)
     return session.scalar(counted) or 0
 
 
-def _changed(session: Session) -> None:
+def changed(session: Session) -> None:
+    """Count a change in the session's transaction: every worker reads all of it again."""
     session.flush()
     counted = (
         sa.update(Generation)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import flask
+import sqlalchemy as sa
 import uuid_utils
 
+from auth.limits import Limiter, Rate
 from auth.oauth.senders import UNAVAILABLE, Senders, Sent
 from auth.principals import Principal, Purpose
 from auth.scopes import SCOPES
@@ -22,7 +24,9 @@ from registry.kernel.errors import (
     NoAgreement,
     PurposeMissing,
     ScopeMissing,
+    SogocError,
     Text,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -36,6 +40,9 @@ class Headers(Protocol):
 
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+# The `Rate` that a request has been counted with already, and that whom it asks for was counted.
+COUNTED, SUBJECTS_COUNTED = "sogoc.counted", "sogoc.subjects_counted"
 
 
 class Door(NamedTuple):
@@ -118,12 +125,21 @@ def _guarding(scope: str, *, personal: bool) -> Callable[[View], View]:
             request = flask.request
             _refuse_stray_token(request)
             door = flask.current_app.extensions["sogoc"].door
-            flask.g.principal = authorize(
-                door, Sent(request.environ), scope, trace_id(), personal=personal
-            )
+            try:
+                flask.g.principal = authorize(
+                    door, Sent(request.environ), scope, trace_id(), personal=personal
+                )
+            except SogocError as error:
+                # Being refused is a call too, where it is known whose.
+                if "client" in error.members:
+                    _count(error.members["client"], personal=personal)
+                raise
             if request.environ.get(UNAVAILABLE):
                 # The short way has already waited in vain; waiting again would double the wait.
                 raise Unavailable
+            _count(flask.g.principal.client_id, personal=personal)
+            if personal and "record_id" in kwargs:
+                count_subjects([kwargs["record_id"]])
             return view(*args, **kwargs)
 
         guarded.required_scope = scope  # type: ignore[attr-defined]
@@ -131,6 +147,54 @@ def _guarding(scope: str, *, personal: bool) -> Callable[[View], View]:
         return cast("View", guarded)
 
     return decorate
+
+
+def _count(client_id: str, *, personal: bool) -> None:
+    """Spend a call of the client; raises TooManyRequests.
+
+    Where nothing personal is told, a counter that does not answer is in nobody's way: who looks
+    after a long job may do so while the job holds the database.
+    """
+    environ = flask.request.environ
+    rate: Rate | None
+    if COUNTED in environ:
+        rate = environ[COUNTED]
+    else:
+        try:
+            rate = _limiter().call(client_id)
+        except sa.exc.SQLAlchemyError:
+            if personal:
+                raise
+            return
+    if rate is None:
+        return
+    flask.g.rate = rate
+    if not rate.allowed:
+        raise TooManyRequests(rate.reset, client=client_id)
+
+
+def count_subjects(subjects: Iterable[str]) -> None:
+    """Count that the client of this request asks for people, by record id or number.
+
+    Raises TooManyRequests where it has asked for one of them too often.
+    """
+    if flask.request.environ.get(SUBJECTS_COUNTED):
+        return
+    rate = _limiter().ask(current_principal().client_id, subjects)
+    if rate:
+        flask.g.rate = rate
+        raise TooManyRequests(rate.reset)
+
+
+def rate_headers() -> list[tuple[str, str]]:
+    """Return the fields that say where the client of this request stands, if it was counted."""
+    rate: Rate | None = flask.g.get("rate")
+    return rate.headers() if rate else []
+
+
+def _limiter() -> Limiter:
+    found: Limiter = flask.current_app.extensions["sogoc"].limiter
+    return found
 
 
 def _refuse_stray_token(request: flask.Request) -> None:

@@ -106,6 +106,41 @@ class Revocation(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+class CallCount(Base):
+    """How many calls of a window are taken: a client's own, or those for one person.
+
+    ``subject`` is empty, or a keyed digest of whom the client asked for.
+    """
+
+    __tablename__ = "call_count"
+
+    client_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    subject: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True, index=True)
+    used: Mapped[int] = mapped_column(sa.Integer)
+
+
+class SlowedClient(Base):
+    """A client that has a part of its calls only, until a moment; one row for each, ever."""
+
+    __tablename__ = "slowed_client"
+
+    client_id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    until: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ClientAlert(Base):
+    """What was suspicious of a client; ``detail`` has no number that was asked for."""
+
+    __tablename__ = "client_alert"
+
+    id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
+    client_id: Mapped[str] = mapped_column(sa.Text)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    detail: Mapped[str] = mapped_column(sa.Text)
+
+
 class Generation(Base):
     """One row for each thing that caches compare: how often it has changed so far.
 

@@ -6,13 +6,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from joserfc import jwt
 from joserfc.errors import JoseError
 
 from auth.bindings import Binding
-from auth.clients import generation, list_agreements, list_clients
+from auth.clients import generation, list_agreements, list_clients, slowed_clients
 from auth.grants.grants import find_live_grant
 from auth.keys import KeyRing
 from auth.principals import Agreement
@@ -50,6 +50,19 @@ class Token:
     grant_id: str | None = None
     person_id: str | None = None
     binding: Binding | None = None
+
+
+class Pace(NamedTuple):
+    """How often a client may call: None a minute is what the settings say, 0 is without a limit.
+
+    Until ``slowed_until``, in seconds since 1970, it is a part of that.
+    """
+
+    calls_per_minute: int | None
+    slowed_until: float
+
+
+_UNKNOWN = Pace(None, 0.0)
 
 
 def issue(
@@ -100,6 +113,7 @@ class TokenVerifier:
         self._agreements: dict[tuple[str, str], list[Agreement]] = {}
         self._revocations = -1
         self._revoked: Revoked = frozenset()
+        self._paces: dict[str, Pace] = {}
 
     def verify(self, text: str) -> Token:
         """Return what the token says. Raises Unauthenticated for any token that isn't ours now."""
@@ -132,6 +146,10 @@ class TokenVerifier:
         held = self._agreements.get((client_id, procedure), ())
         return next((agreement for agreement in held if agreement.in_force(day)), None)
 
+    def pace(self, client_id: str) -> Pace:
+        """Return how often a client may call, as the last look found it."""
+        return self._paces.get(client_id, _UNKNOWN)
+
     def look(self) -> float:
         """Look whether clients or agreements have changed, unless that is fresh.
 
@@ -158,6 +176,10 @@ class TokenVerifier:
             if number != self._generation:
                 clients = list_clients(session)
                 self._enabled = frozenset(c.id for c in clients if c.disabled_at is None)
+                slowed = slowed_clients(session)
+                self._paces = {
+                    c.id: Pace(c.calls_per_minute, slowed.get(c.id, 0.0)) for c in clients
+                }
                 agreements: dict[tuple[str, str], list[Agreement]] = {}
                 for agreement in list_agreements(session):
                     key = agreement.client_id, agreement.procedure

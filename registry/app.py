@@ -33,8 +33,10 @@ import registry.joined.api
 import registry.parcels.api
 import registry.places.api
 from auth.api_authorize import Visitors
-from auth.guard import Door, credentials, public
+from auth.enumeration import Watch
+from auth.guard import Door, credentials, public, rate_headers
 from auth.keys import KeyRing
+from auth.limits import Limiter
 from auth.oauth.senders import NONCE, Senders
 from auth.server import build
 from auth.signin.personas import PersonaProvider
@@ -93,6 +95,7 @@ class State:
     keys: KeyRing
     verifier: TokenVerifier
     senders: Senders
+    limiter: Limiter
     oauth: AuthorizationServer
     visitors: Visitors
     hot_lookup: HotLookup
@@ -130,7 +133,7 @@ def create_app(
     )
     keys = KeyRing.open(Path(settings.key_file), settings.key_secret)
     verifier = TokenVerifier(keys, settings.issuer, database)
-    hot = HotLookup(database)
+    hot = HotLookup(database, Watch(database).looked_up)
     secrets = Path(settings.source_dir)
     senders = Senders(settings, database)
     state = State(
@@ -140,6 +143,12 @@ def create_app(
         keys,
         verifier,
         senders,
+        Limiter(
+            database,
+            verifier,
+            calls_per_minute=settings.client_calls_per_minute,
+            subject_calls_per_hour=settings.subject_calls_per_hour,
+        ),
         build(settings, database, keys, verifier, senders),
         visitors or SignedInVisitors(),
         hot,
@@ -164,7 +173,7 @@ def create_app(
     _add_sign_in(app, state)
     app.after_request(_headers)
     sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]
-    short = FastPath(app.wsgi_app, settings, state.door, state.citizens, sent)
+    short = FastPath(app.wsgi_app, settings, state.door, state.limiter, state.citizens, sent)
     app.wsgi_app = short  # type: ignore[method-assign]
     return app
 
@@ -255,6 +264,7 @@ def _headers(response: flask.Response) -> flask.Response:
         nonce = state.senders.nonce()
         if nonce:
             response.headers[NONCE] = nonce
+    response.headers.extend(rate_headers())
     return response
 
 

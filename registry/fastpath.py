@@ -15,7 +15,16 @@ import orjson
 import sqlalchemy as sa
 
 from auth.bindings import Binding
-from auth.guard import CASE, Door, authorize, credentials, new_trace_id
+from auth.guard import (
+    CASE,
+    COUNTED,
+    SUBJECTS_COUNTED,
+    Door,
+    authorize,
+    credentials,
+    new_trace_id,
+)
+from auth.limits import Limiter
 from auth.oauth.senders import NONCE, UNAVAILABLE, Sent
 from registry.citizens.hot import HotLookup, Question
 from registry.citizens.sourced import CitizenReader
@@ -46,11 +55,12 @@ class _Known(NamedTuple):
 class FastPath:
     """The product as a WSGI application: the short way first, Flask behind it."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - one for each part that it goes past Flask to
         self,
         wsgi: WSGIApplication,
         settings: Settings,
         door: Door,
+        limiter: Limiter,
         citizens: CitizenReader,
         headers: list[tuple[str, str]],
     ) -> None:
@@ -58,6 +68,7 @@ class FastPath:
         self._most_bytes = settings.max_body_bytes
         self._most_identifiers = settings.max_identifiers
         self._door = door
+        self._limiter = limiter
         self._citizens = citizens
         self._headers = headers
         self._known: dict[tuple[str, str, tuple[str, ...]], _Known] = {}
@@ -68,7 +79,9 @@ class FastPath:
             body = self._answer(environ)
             if body is not None:
                 length = ("Content-Length", str(len(body)))
-                start_response("200 OK", [*self._headers, length, *self._nonce(environ)])
+                rate = environ[COUNTED]
+                told = (*(rate.headers() if rate else ()), *self._nonce(environ))
+                start_response("200 OK", [*self._headers, length, *told])
                 return [body]
         return self._wsgi(environ, start_response)
 
@@ -84,7 +97,10 @@ class FastPath:
             if lookup is None:
                 return None
             question = self._question(lookup, environ, fields)
-            if CASE.fullmatch(case) is None:
+            counted = CASE.fullmatch(case) is not None and self._count(
+                environ, question.context.client_id, identifiers
+            )
+            if not counted:
                 return None
             trace = new_trace_id(environ.get("HTTP_TRACEPARENT", ""))
             return lookup.ask(question, identifiers, case, trace)
@@ -93,6 +109,14 @@ class FastPath:
             return None
         except Exception:
             return None
+
+    def _count(self, environ: WSGIEnvironment, client_id: str, identifiers: list[str]) -> bool:
+        """Say whether the client may ask; Flask, which may answer after all, won't count again."""
+        rate = environ[COUNTED] = self._limiter.call(client_id)
+        if rate and not rate.allowed:
+            return False
+        environ[SUBJECTS_COUNTED] = self._limiter.ask(client_id, identifiers) is None
+        return bool(environ[SUBJECTS_COUNTED])
 
     def _question(
         self, lookup: HotLookup, environ: WSGIEnvironment, fields: tuple[str, ...]

@@ -134,7 +134,7 @@ def _codes_of_request(path: str, operation: dict[str, Any], view: View) -> Itera
     if body:
         yield from ("too-large", "unsupported-media-type")
     if scope is not None:
-        yield "unauthenticated"
+        yield from ("unauthenticated", "too-many-requests")
     if isinstance(scope, tuple):
         yield "insufficient-scope"
         changes = operation["operationId"].endswith("_post")
@@ -181,7 +181,7 @@ def _service_paths() -> dict[str, Any]:
     }
 
 
-_HEADERS_OF = {308: "Location", 401: "WWW-Authenticate", 503: "Retry-After"}
+_HEADERS_OF = {308: "Location", 401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
 
 
 def _response(status: int, codes: list[str], issuer: str) -> dict[str, Any]:

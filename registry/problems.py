@@ -25,6 +25,7 @@ from registry.kernel.errors import (
     ScopeMissing,
     SogocError,
     Text,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
     places_of,
@@ -60,6 +61,7 @@ PROBLEMS: dict[str, Problem] = {
     "too-large": Problem(413, Text("Nội dung quá lớn", "Content too large")),
     "unsupported-media-type": Problem(415, Text("Sai kiểu nội dung", "Unsupported media type")),
     "invalid": Problem(422, Text("Giá trị không hợp lệ", "Invalid value")),
+    "too-many-requests": Problem(429, Text("Quá nhiều yêu cầu", "Too many requests")),
     "internal": Problem(500, Text("Lỗi hệ thống", "Internal error")),
     "interrupted": Problem(500, Text("Việc bị ngắt", "Interrupted job")),
     "unavailable": Problem(503, Text("Tạm ngừng phục vụ", "Unavailable")),
@@ -150,6 +152,8 @@ def document(error: SogocError) -> flask.Response:
         response.headers.setlist("WWW-Authenticate", _challenges(error))
     if isinstance(error, Unavailable):
         response.headers["Retry-After"] = _RETRY_SECONDS
+    if isinstance(error, TooManyRequests):
+        response.headers["Retry-After"] = str(error.retry_after)
     return response
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import flask
 from flask.views import MethodView
 
-from auth.guard import current_principal, require_scope
+from auth.guard import count_subjects, current_principal, require_scope
 from registry.citizens import records, schemas
 from registry.citizens.sourced import CitizenReader
 from registry.http import Blueprint, answer, database, moment_of
@@ -34,6 +34,7 @@ class Lookup(MethodView):
     @blp.response(200, schemas.LookupAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Tra cứu theo số định danh / look citizens up by identifier."""
+        count_subjects(data["identifiers"])
         results = _reader().lookup(
             current_principal(), data["identifiers"], tuple(data["paths"]), moment_of(data)
         )
@@ -62,6 +63,7 @@ class Verify(MethodView):
     @blp.response(200, schemas.VerifyAnswer)
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Kiểm tra thông tin khai / verify claims, disclosing nothing else."""
+        count_subjects([data["identifier"]])
         return answer(
             _reader().verify(
                 current_principal(),

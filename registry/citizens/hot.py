@@ -41,6 +41,7 @@ _SOURCE = Source(
 _TYPES = frozenset({"personal_id", "origin_certificate", "cancelled_id", "nine_digit_id"})
 _HEX_DIGITS = 32
 _PRESENT = Moment()
+_NOBODY = "not_found"
 _ENCODE = msgspec.json.Encoder().encode
 
 
@@ -67,6 +68,10 @@ class _Row(NamedTuple):
         )
 
 
+Observer = Callable[[str, Iterable[tuple[str, bool]]], None]
+"""Takes note of a client's look-ups: each number, and whether it led to nobody."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What one client may ask of anybody under one agreement: checked once, asked many times."""
@@ -80,8 +85,9 @@ class Question:
 class HotLookup:
     """Looks citizens up by identifier, as they are now."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, observer: Observer | None = None) -> None:
         self._database = database
+        self._observer = observer
         self._path = open_hot_path(database, _SOURCE)
 
     def close(self) -> None:
@@ -101,8 +107,16 @@ class HotLookup:
         told = self.ask(question, identifiers, asker.case, asker.trace_id)
         if told is None:
             with self._database.transaction(snapshot=True) as session:
-                return lookup_citizens(session, principal, Lookup(identifiers, fields))
+                found = lookup_citizens(session, principal, Lookup(identifiers, fields))
+            return self.observed(principal.client_id, found)
         results: list[dict[str, Any]] = orjson.loads(told)["results"]
+        return results
+
+    def observed(self, client_id: str, results: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return the results of a look-up that was answered elsewhere, when note is taken."""
+        if self._observer:
+            looked = [(r["identifier"], r["status"] == _NOBODY) for r in results]
+            self._observer(client_id, looked)
         return results
 
     @staticmethod
@@ -125,9 +139,11 @@ class HotLookup:
         if missing:
             raise Refused(attributes=sorted(missing))
         selection, read = question.selection, question.read
+        looked: list[tuple[str, bool]] = []
 
         def digest(rows: Sequence[Row]) -> tuple[bytes | None, Iterable[Told]]:
             found = {row.value: row for row in _last_wins(rows)}
+            looked.clear()
             results, told = [], []
             for identifier in identifiers:
                 record = found.get(identifier)
@@ -137,9 +153,13 @@ class HotLookup:
                 result = lookup_result(record, document, selection, _PRESENT)
                 results.append({"identifier": identifier, **result})
                 told.append((result["status"], record.key if record else None))
+                looked.append((identifier, result["status"] == _NOBODY))
             return _ENCODE({"results": results}), outcomes(told)
 
-        return self._path.run(identifiers, Asking(question.context, case, trace_id), digest)
+        answer = self._path.run(identifiers, Asking(question.context, case, trace_id), digest)
+        if answer is not None and self._observer:
+            self._observer(question.context.client_id, looked)
+        return answer
 
 
 @lru_cache(maxsize=4096)

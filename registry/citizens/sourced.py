@@ -96,7 +96,11 @@ class CitizenReader:
         link = self._current()
         if link is None and moment.present:
             return self._hot.lookup(principal, identifiers, fields)
-        query = Lookup(identifiers, fields, moment)
+        results = self._looked_up(link, principal, Lookup(identifiers, fields, moment))
+        return self._hot.observed(principal.client_id, results)
+
+    def _looked_up(self, link: Link | None, principal: Principal, query: Lookup) -> Results:
+        identifiers, fields, moment = query.identifiers, query.fields, query.moment
         if link is None:
             with self._database.transaction(snapshot=True) as session:
                 return records.lookup_citizens(session, principal, query)

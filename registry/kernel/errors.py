@@ -177,6 +177,21 @@ class Ambiguous(SogocError):
     )
 
 
+class TooManyRequests(SogocError):
+    """The client called too often, or asked too often for the same person (`Retry-After`)."""
+
+    code = "too-many-requests"
+    text = Text(
+        "Quá nhiều yêu cầu: hãy thử lại sau thời gian ghi ở Retry-After.",
+        "Too many requests: try again after the time that Retry-After says.",
+    )
+
+    def __init__(self, retry_after: int = 1, **members: Any) -> None:
+        super().__init__(**members)
+        # In whole seconds, at least 1.
+        self.retry_after = retry_after
+
+
 class Unavailable(SogocError):
     """A part that is needed does not answer now; try again."""
 

@@ -70,6 +70,12 @@ class Settings:
     max_upload_bytes: int = _setting(
         2_000_000_000, "Largest file that a steward can submit, in bytes; more answers 413."
     )
+    client_calls_per_minute: int = _setting(
+        6000, "Calls of a client in a minute unless it has its own number; more answers 429, 0 any."
+    )
+    subject_calls_per_hour: int = _setting(
+        120, "How often a client may ask for the same person in an hour; more answers 429, 0 any."
+    )
     sqlite_synchronous: str = _setting(
         "FULL",
         "SQLite durability: FULL survives power loss, NORMAL only a crash of the process.",
@@ -131,6 +137,9 @@ class Settings:
         self._check_sign_in()
         if self.key_secret and len(self.key_secret) < _SHORTEST_SECRET:
             raise SettingsError(f"SOGOC_KEY_SECRET: at least {_SHORTEST_SECRET} characters")
+        for name in ("client_calls_per_minute", "subject_calls_per_hour"):
+            if getattr(self, name) < 0:
+                raise SettingsError(f"{PREFIX}{name.upper()}: at least 1, or 0 for no limit")
         if self.production:
             self._check_production()
 

@@ -79,6 +79,8 @@ def settings_for(database_url: str, folder: Path, *, synchronous: str = "NORMAL"
         upload_dir=str(folder / "uploads"),
         sqlite_synchronous=synchronous,
         access_token_seconds=LONGEST_TOKEN_SECONDS,
+        client_calls_per_minute=0,
+        subject_calls_per_hour=0,
     )
 
 

@@ -116,10 +116,10 @@ def test_problems_are_documented_where_they_can_come_from(document: dict[str, An
         operation["operationId"]: set(operation["responses"])
         for _, _, operation in _operations(document)
     }
-    guarded = {"200", "400", "401", "403", "406", "500", "503"}
+    guarded = {"200", "400", "401", "403", "406", "429", "500", "503"}
     assert statuses["citizens_lookup_post"] == guarded | {"409", "413", "415", "422"}
     assert statuses["citizens_citizen_get"] == guarded | {"304", "308", "404", "409", "422"}
-    assert statuses["me_agreement_get"] == {"200", "400", "401", "500", "503"}
+    assert statuses["me_agreement_get"] == {"200", "400", "401", "429", "500", "503"}
     assert statuses["healthz_get"] == {"200", "500"}
     for path, _, operation in _operations(document):
         for status, response in operation["responses"].items():
