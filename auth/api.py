@@ -10,7 +10,7 @@ import flask_smorest
 from flask.views import MethodView
 from marshmallow import Schema
 
-from auth.clients import list_agreements
+from auth.agreements import expiring, list_agreements, upcoming
 from auth.guard import authenticated, current_principal, public
 from auth.oauth.metadata import RESOURCE_METADATA_PATH, metadata, resource_metadata
 from auth.oauth.pushed import ENDPOINT as PUSHED
@@ -196,6 +196,10 @@ def _wire(agreement: Any) -> dict[str, Any]:
         "search": {key: sorted(names) for key, names in agreement.search.items()},
         "legal_basis": agreement.legal_basis,
         "valid_from": agreement.valid_from,
+        "version": agreement.version,
         "in_force": agreement.in_force(today()),
+        "upcoming": upcoming(agreement, today()),
     }
-    return shape | ({"valid_to": agreement.valid_to} if agreement.valid_to else {})
+    days = expiring(agreement, today())
+    shape |= {"valid_to": agreement.valid_to} if agreement.valid_to else {}
+    return shape | ({} if days is None else {"expires_in_days": days})

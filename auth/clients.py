@@ -1,4 +1,4 @@
-"""Clients and agreements: making, finding and ending them."""
+"""Clients: making, finding and disabling them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,11 +15,9 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 from sqlalchemy.orm import Session
 
-from auth.models import AgreementRow, Client, Generation, SlowedClient
-from auth.principals import Agreement
+from auth.models import Client, Generation, SlowedClient
 from auth.scopes import SCOPES
-from registry.kernel.clock import now, today
-from registry.kernel.db import new_id
+from registry.kernel.clock import now
 from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
 
 # What stands in a Basic header and in a log must not need any quoting.
@@ -85,7 +82,7 @@ def create_client(  # noqa: PLR0913 - one parameter for each part of a client
             created_at=now(),
         )
     )
-    changed(session)
+    count_change(session)
     return NewClient(client_id, secret)
 
 
@@ -165,67 +162,19 @@ def list_clients(session: Session) -> Sequence[Client]:
 
 def renew_secret(session: Session, client_id: str) -> str:
     """Give a sandbox client a new secret and return it; the old one ends at once."""
-    client = _require(session, client_id)
+    client = require_client(session, client_id)
     if client.secret_sha256 is None:
         raise Conflict(Text("Ứng dụng này dùng khóa.", "This client authenticates by key."))
     secret = secrets.token_urlsafe(32)
     client.secret_sha256 = digest(secret)
-    changed(session)
+    count_change(session)
     return secret
 
 
 def disable_client(session: Session, client_id: str) -> None:
     """Disable a client: its tokens end within a second on every worker."""
-    _require(session, client_id).disabled_at = now()
-    changed(session)
-
-
-def create_agreement(session: Session, agreement: Agreement) -> str:
-    """Keep an agreement; return its id. Raises NotFound for an unknown client."""
-    _require(session, agreement.client_id)
-    row = AgreementRow(
-        id=agreement.id or new_id(),
-        client_id=agreement.client_id,
-        procedure=agreement.procedure,
-        attributes={key: sorted(paths) for key, paths in agreement.attributes.items()},
-        search={key: sorted(names) for key, names in agreement.search.items()},
-        legal_basis=agreement.legal_basis,
-        valid_from=agreement.valid_from,
-        valid_to=agreement.valid_to,
-    )
-    session.add(row)
-    changed(session)
-    return row.id
-
-
-def end_agreement(session: Session, agreement_id: str, on: date | None = None) -> None:
-    """End an agreement: ``on`` (today if None) is the first day without it. Raises NotFound."""
-    row = session.get(AgreementRow, agreement_id)
-    if row is None:
-        raise NotFound
-    row.valid_to = on or today()
-    changed(session)
-
-
-def list_agreements(session: Session, client_id: str | None = None) -> list[Agreement]:
-    """Return the agreements of one client, or of all, the newest last."""
-    query = sa.select(AgreementRow).order_by(AgreementRow.valid_from, AgreementRow.id)
-    if client_id is not None:
-        query = query.where(AgreementRow.client_id == client_id)
-    return [_agreement(row) for row in session.scalars(query)]
-
-
-def _agreement(row: AgreementRow) -> Agreement:
-    return Agreement(
-        id=row.id,
-        client_id=row.client_id,
-        procedure=row.procedure,
-        attributes={key: frozenset(paths) for key, paths in row.attributes.items()},
-        search={key: frozenset(names) for key, names in row.search.items()},
-        legal_basis=row.legal_basis,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-    )
+    require_client(session, client_id).disabled_at = now()
+    count_change(session)
 
 
 def slowed_clients(session: Session) -> dict[str, float]:
@@ -240,8 +189,8 @@ def generation(session: Session) -> int:
     return session.scalar(counted) or 0
 
 
-def changed(session: Session) -> None:
-    """Count a change in the session's transaction: every worker reads all of it again."""
+def count_change(session: Session) -> None:
+    """Count a change of clients or agreements, so that every worker reads them again."""
     session.flush()
     counted = (
         sa.update(Generation)
@@ -253,7 +202,8 @@ def changed(session: Session) -> None:
         session.add(Generation(id=_COUNTED, number=1))
 
 
-def _require(session: Session, client_id: str) -> Client:
+def require_client(session: Session, client_id: str) -> Client:
+    """Return the client. Raises NotFound."""
     client = session.get(Client, client_id)
     if client is None:
         raise NotFound

@@ -18,7 +18,7 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from auth.clients import changed
+from auth.clients import count_change
 from auth.models import ClientAlert
 from registry.kernel.clock import now
 from registry.kernel.db import Database, UtcDateTime, new_id
@@ -134,7 +134,7 @@ def slow_down(database: Database, client_id: str, kind: str, detail: str) -> boo
         if session.scalar(_SLOW, slowed) is None:
             return False
         session.add(ClientAlert(id=new_id(), client_id=client_id, kind=kind, at=at, detail=detail))
-        changed(session)
+        count_change(session)
     return True
 
 

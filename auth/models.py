@@ -57,7 +57,11 @@ class Client(Base):
 
 
 class AgreementRow(Base):
-    """A data-sharing agreement: client x procedure, with its rights, basis and dates."""
+    """One version of a data-sharing agreement: client x procedure, its rights, basis and dates.
+
+    ``series`` is what all versions of one agreement share. Only an approved version is ever in
+    force, and who approves is not who proposed. ``note`` is why a draft was rejected.
+    """
 
     __tablename__ = "agreement"
 
@@ -69,8 +73,33 @@ class AgreementRow(Base):
     legal_basis: Mapped[str] = mapped_column(sa.Text)
     valid_from: Mapped[date] = mapped_column(sa.Date)
     valid_to: Mapped[date | None] = mapped_column(sa.Date)
+    series: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False))
+    version: Mapped[int] = mapped_column(sa.Integer)
+    state: Mapped[str] = mapped_column(sa.Text)
+    proposed_by: Mapped[str] = mapped_column(sa.Text)
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    approved_by: Mapped[str | None] = mapped_column(sa.Text)
+    approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rejected_by: Mapped[str | None] = mapped_column(sa.Text)
+    rejected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    note: Mapped[str | None] = mapped_column(sa.Text)
 
-    __table_args__ = (sa.Index("ix_agreement_client_id_procedure", "client_id", "procedure"),)
+    __table_args__ = (
+        sa.Index("ix_agreement_client_id_procedure", "client_id", "procedure"),
+        sa.UniqueConstraint("series", "version"),
+        sa.CheckConstraint("state IN ('draft', 'approved', 'rejected')", name="state"),
+        # Never unknown, which a database would let pass: two persons, or no approval.
+        sa.CheckConstraint(
+            "(state = 'approved') = (approved_by IS NOT NULL AND approved_at IS NOT NULL"
+            " AND approved_by <> proposed_by)",
+            name="approved",
+        ),
+        sa.CheckConstraint(
+            "(state = 'rejected')"
+            " = (rejected_by IS NOT NULL AND rejected_at IS NOT NULL AND note IS NOT NULL)",
+            name="rejected",
+        ),
+    )
 
 
 class UsedOnce(Base):

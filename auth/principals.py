@@ -25,7 +25,8 @@ class Agreement:
     """What one client may read, and search by, for one procedure: paths by register.
 
     The paths mean nothing here; each register compares them with its own catalogue.
-    ``valid_to`` is the first day on which it no longer holds, None while open.
+    ``valid_to`` is the first day on which it no longer holds, None while open. ``series`` is what
+    the versions of one agreement share; ``state`` is draft, approved or rejected.
     """
 
     id: str
@@ -36,6 +37,9 @@ class Agreement:
     legal_basis: str
     valid_from: date
     valid_to: date | None = None
+    series: str = ""
+    version: int = 1
+    state: str = "approved"
 
     def in_force(self, day: date) -> bool:
         """Say whether the agreement holds on ``day``."""

@@ -209,7 +209,14 @@ class AgreementSchema(Schema):
     valid_to = fields.Date(
         metadata={"description": "Ngày đầu tiên hết hiệu lực / first day after."}
     )
+    version = fields.Integer(required=True)
     in_force = fields.Boolean(required=True)
+    upcoming = fields.Boolean(
+        required=True, metadata={"description": "Đã duyệt, chưa bắt đầu / approved, yet to begin."}
+    )
+    expires_in_days = fields.Integer(
+        metadata={"description": "Khi còn dưới 60 ngày / told below 60 days."}
+    )
 
 
 class AgreementsAnswer(Schema):

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from joserfc import jwt
 from joserfc.errors import JoseError
 
+from auth.agreements import list_agreements
 from auth.bindings import Binding
-from auth.clients import generation, list_agreements, list_clients, slowed_clients
+from auth.clients import generation, list_clients, slowed_clients
 from auth.grants.grants import find_live_grant
 from auth.keys import KeyRing
 from auth.principals import Agreement

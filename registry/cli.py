@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
 from functools import cached_property, partial
 from typing import Any
 
@@ -17,17 +18,23 @@ import orjson
 import sqlalchemy as sa
 
 import auth.cli
+import auth.cli_agreements
 import auth.signin.cli
 import datasets.cli
 import migrations
 import registry.jobs.cli
 from auth.key_file import KeyFileError
+from auth.principals import Agreement
 from datasets.specs import SPECS
 from registry import background
+from registry.citizens.attributes import CATALOGUE as CITIZENS
+from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
 from registry.demo import demo
+from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.kernel.db import Database
-from registry.kernel.errors import SogocError
+from registry.kernel.errors import Malformed, Refused, SogocError
 from registry.kernel.settings import Settings, SettingsError
+from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.server import serve as run_server
 from registry.upstream.cli import mode_command
 from registry.workers import work_together
@@ -45,6 +52,15 @@ class Context:
     def database(self) -> Database:
         """The primary database."""
         return Database(self.settings.database_url, synchronous=self.settings.sqlite_synchronous)
+
+    def permits(self, agreement: Agreement, attribute: str) -> bool:
+        """Say whether an agreement lets its client read an attribute of any register."""
+        for catalogue in (CITIZENS, CIVIL_STATUS, HOUSEHOLDS, PARCELS):
+            granted = agreement.attributes.get(catalogue.register, frozenset())
+            with suppress(Malformed, Refused):
+                catalogue.compile((attribute,), granted)
+                return True
+        return False
 
     def close(self) -> None:
         """Close what was opened."""
@@ -177,7 +193,7 @@ def db_status(context: Context, *, as_json: bool) -> None:
 
 main.add_command(demo)
 main.add_command(auth.cli.client)
-main.add_command(auth.cli.agreement)
+main.add_command(auth.cli_agreements.agreement)
 main.add_command(auth.cli.key)
 main.add_command(auth.signin.cli.staff)
 main.add_command(datasets.cli.generate)

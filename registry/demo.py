@@ -19,7 +19,8 @@ import orjson
 
 import migrations
 import registry.wsgi
-from auth.clients import create_agreement, create_client
+from auth.agreements import create_agreement
+from auth.clients import create_client
 from auth.principals import Agreement
 from auth.scopes import SCOPES
 from auth.signin.personas import add_staff_personas

@@ -303,7 +303,9 @@ EXAMPLES = {
                     "search": {"citizens": ["personal_id"]},
                     "legal_basis": "Luật Cư trú 68/2020/QH14, Điều 20",
                     "valid_from": "2026-01-01",
+                    "version": 1,
                     "in_force": True,
+                    "upcoming": False,
                 }
             ],
         }

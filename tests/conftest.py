@@ -22,7 +22,8 @@ import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 import migrations
-from auth.clients import create_agreement, create_client
+from auth.agreements import create_agreement
+from auth.clients import create_client
 from auth.principals import Agreement
 from auth.scopes import SCOPES
 from registry.app import create_app

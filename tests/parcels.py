@@ -8,7 +8,7 @@ from typing import Any
 import shapely
 import sqlalchemy as sa
 
-from auth.clients import create_agreement
+from auth.agreements import create_agreement
 from auth.principals import Agreement
 from registry.citizens import changes as citizens
 from registry.citizens.records import find_record_ids

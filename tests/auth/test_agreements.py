@@ -10,7 +10,8 @@ import pytest
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
-from auth.clients import create_agreement, create_client, disable_client, end_agreement
+from auth.agreements import create_agreement, end_agreement
+from auth.clients import create_client, disable_client
 from auth.principals import Agreement
 from registry.kernel.clock import fixed
 from registry.kernel.errors import Conflict, Invalid, NotFound

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
-from auth.clients import create_agreement
+from auth.agreements import create_agreement
 from auth.models import UsedOnce
 from auth.principals import Agreement
 from registry.app import create_app

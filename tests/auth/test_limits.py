@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from auth.clients import changed
+from auth.clients import count_change
 from auth.limits import Limiter
 from auth.models import CallCount, Client, SharedSecret
 from auth.subjects import Subjects
@@ -40,7 +40,7 @@ def registry(service: Service) -> Service:
 def _limit(service: Service, calls: int | None) -> None:
     with service.database.transaction() as session:
         session.execute(sa.update(Client).values(calls_per_minute=calls))
-        changed(session)
+        count_change(session)
     service.app.extensions["sogoc"].verifier._asked = float("-inf")
 
 

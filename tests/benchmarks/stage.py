@@ -19,7 +19,8 @@ from pathlib import Path
 import orjson
 
 import migrations
-from auth.clients import create_agreement, create_client
+from auth.agreements import create_agreement
+from auth.clients import create_client
 from auth.keys import KeyRing
 from auth.principals import Agreement
 from auth.tokens import issue

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from auth.clients import end_agreement, list_agreements
+from auth.agreements import end_agreement, list_agreements
 from registry.citizens import changes
 from registry.citizens.records import find_record_ids
 from registry.fastpath import FastPath

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from auth.clients import create_agreement
+from auth.agreements import create_agreement
 from auth.principals import Agreement
 from registry.citizens import changes
 from registry.citizens.attributes import CATALOGUE

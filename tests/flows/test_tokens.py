@@ -15,7 +15,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 from werkzeug.test import TestResponse
 
-from auth.clients import disable_client, end_agreement, list_agreements
+from auth.agreements import end_agreement, list_agreements
+from auth.clients import disable_client
 from auth.keys import list_keys
 from registry.kernel.clock import fixed, now, today
 from registry.kernel.db import new_id
