@@ -42,12 +42,32 @@ class Agreement:
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """How the person behind a token has proved who they are (OpenID Connect Core section 2).
+
+    ``subject`` is what the client knows them by, ``auth_time`` in seconds since 1970; ``acr`` is
+    empty where the provider didn't say.
+    """
+
+    subject: str
+    acr: str
+    amr: tuple[str, ...]
+    auth_time: int
+
+    @property
+    def claims(self) -> dict[str, str | int]:
+        """What a token of the person tells of it."""
+        return ({"acr": self.acr} if self.acr else {}) | {"auth_time": self.auth_time}
+
+
 @dataclass(frozen=True)
 class Principal:
     """The one who asks, as every verb is given it.
 
     ``until`` is when the token or the day ends that this holds for, in seconds since 1970.
     ``binding`` is what was held against the sender of the one request that this was made for.
+    ``authentication`` is how the person, if there is one, has signed in.
     """
 
     client_id: str
@@ -58,6 +78,7 @@ class Principal:
     person_id: str | None = None
     until: float = 0.0
     binding: Binding | None = None
+    authentication: Authentication | None = None
     _none: frozenset[str] = field(default=frozenset(), repr=False)
 
     def attributes(self, register: str) -> frozenset[str]:

@@ -80,6 +80,8 @@ class PushForm(Schema):
     state = fields.String()
     nonce = fields.String()
     prompt = fields.String()
+    max_age = fields.Integer()
+    acr_values = fields.String()
     authorization_details = fields.String(metadata={"description": "JSON, RFC 9396."})
     client_assertion_type = fields.String()
     client_assertion = fields.String()
@@ -186,6 +188,31 @@ class MetadataAnswer(Schema):
     introspection_signing_alg_values_supported = fields.List(fields.String(), required=True)
     dpop_signing_alg_values_supported = fields.List(fields.String(), required=True)
     tls_client_certificate_bound_access_tokens = fields.Boolean(required=True)
+
+
+class ProviderAnswer(MetadataAnswer):
+    """OpenID Connect Discovery section 3, as far as it is enforced here."""
+
+    userinfo_endpoint = fields.URL(required=True)
+    subject_types_supported = fields.List(fields.String(), required=True)
+    id_token_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    userinfo_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    userinfo_encryption_alg_values_supported = fields.List(fields.String(), required=True)
+    userinfo_encryption_enc_values_supported = fields.List(fields.String(), required=True)
+    claims_supported = fields.List(fields.String(), required=True)
+    acr_values_supported = fields.List(fields.String())
+    prompt_values_supported = fields.List(fields.String(), required=True)
+    claims_parameter_supported = fields.Boolean(required=True)
+    request_parameter_supported = fields.Boolean(required=True)
+    request_uri_parameter_supported = fields.Boolean(required=True)
+
+
+class UserinfoAnswer(Schema):
+    """OpenID Connect Core section 5.3.2."""
+
+    sub = fields.String(required=True)
+    acr = fields.String()
+    auth_time = fields.Integer(required=True)
 
 
 def _paths_by_register(description: str) -> fields.Dict:

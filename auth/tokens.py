@@ -13,16 +13,17 @@ from joserfc.errors import JoseError
 
 from auth.bindings import Binding
 from auth.clients import generation, list_agreements, list_clients
-from auth.grants.grants import find_live_grant
+from auth.grants.grants import authentication_of, find_live_grant
 from auth.keys import KeyRing
-from auth.principals import Agreement
+from auth.principals import Agreement, Authentication
 from auth.revocations import Revoked, list_revoked, revocations_so_far
 from registry.kernel.clock import now, today
 from registry.kernel.db import Database, new_id
 from registry.kernel.errors import Unauthenticated
 
 TYPE = "at+jwt"
-_ALGORITHMS = ["ES256"]
+# What everything that this server signs is signed by.
+ALGORITHM = "ES256"
 _LONGEST_TOKEN = 4096
 _REMEMBERED = 10_000
 _REMEMBER_SECONDS = 60
@@ -38,7 +39,8 @@ class Token:
 
     ``grant_id`` is what a person granted, and ``person_id`` who (a record id that the token itself
     doesn't tell); None where the client asks for itself. Whoever lets it in has to hold
-    ``binding`` against the sender, None being anybody's.
+    ``binding`` against the sender, None being anybody's. ``authentication`` is how the person has
+    signed in, which nothing renews but signing in again.
     """
 
     client_id: str
@@ -50,6 +52,7 @@ class Token:
     grant_id: str | None = None
     person_id: str | None = None
     binding: Binding | None = None
+    authentication: Authentication | None = None
 
 
 def issue(
@@ -82,7 +85,7 @@ def issue(
 def sign_jwt(keys: KeyRing, kind: str, claims: dict[str, Any]) -> str:
     """Return ``claims`` as a JWT of the header type ``kind`` (RFC 8725 section 3.11)."""
     signing = keys.signing
-    return jwt.encode({"alg": _ALGORITHMS[0], "typ": kind, "kid": signing.kid}, claims, signing)
+    return jwt.encode({"alg": ALGORITHM, "typ": kind, "kid": signing.kid}, claims, signing)
 
 
 class TokenVerifier:
@@ -175,7 +178,7 @@ class TokenVerifier:
         if len(text) > _LONGEST_TOKEN:
             raise Unauthenticated(error="invalid_token")
         try:
-            decoded = jwt.decode(text, self._keys.verifying, algorithms=_ALGORITHMS)
+            decoded = jwt.decode(text, self._keys.verifying, algorithms=[ALGORITHM])
             token = self._claims(decoded.header, decoded.claims, moment)
         except (JoseError, ValueError, KeyError, TypeError, RecursionError):
             raise Unauthenticated(error="invalid_token") from None
@@ -187,7 +190,7 @@ class TokenVerifier:
             grant = find_live_grant(session, str(token.grant_id))
         if grant is None:
             raise Unauthenticated(error="invalid_token")
-        return replace(token, person_id=grant.person_id)
+        return replace(token, person_id=grant.person_id, authentication=authentication_of(grant))
 
     def _claims(self, header: dict[str, Any], claims: dict[str, Any], moment: float) -> Token:
         """RFC 9068 section 4: the type, issuer and audience are ours, and it is not over."""

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 import auth.api
 import auth.api_authorize
+import auth.api_openid
 import auth.signin.api
 import auth.signin.personas_api
 import datasets.api
@@ -63,6 +64,7 @@ from registry.upstream.source import Source
 BLUEPRINTS = (
     auth.api.blp,
     auth.api.v1,
+    auth.api_openid.blp,
     registry.places.api.blp,
     registry.citizens.api.blp,
     registry.civil_status.api.blp,

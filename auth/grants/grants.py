@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from auth.grants.models import Grant, PairwiseSubject, PushedRequest
+from auth.principals import Authentication
 from auth.revocations import revoke_tokens_of_grant
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
@@ -54,6 +55,12 @@ def make_grant(
     session.add(grant)
     session.flush()
     return grant
+
+
+def authentication_of(grant: Grant) -> Authentication:
+    """Return how the person of a grant had signed in when they gave it."""
+    auth_time = int(grant.auth_time.timestamp())
+    return Authentication(grant.subject, grant.acr, tuple(grant.amr), auth_time)
 
 
 def find_live_grant(session: Session, grant_id: str) -> Grant | None:

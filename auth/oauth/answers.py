@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from authlib.oauth2.rfc6749 import InvalidScopeError
+from authlib.oidc.core.util import create_half_hash
 
 from auth.bindings import Binding
+from auth.grants.grants import authentication_of
 from auth.grants.models import Grant
 from auth.keys import KeyRing
 from auth.oauth.clients import OF_PEOPLE, KnownClient
 from auth.oauth.details import narrowed
-from auth.tokens import TokenVerifier, issue, sign_jwt
+from auth.tokens import ALGORITHM, TokenVerifier, issue, sign_jwt
 from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
@@ -50,13 +52,14 @@ class TokenAnswers:
             else grant.details
         )
         more = {"authorization_details": details} if details else {}
-        how = {"acr": grant.acr, "auth_time": int(grant.auth_time.timestamp())}
+        how = authentication_of(grant).claims
         of = {"client_id": grant.client_id, "sub": grant.subject, "grant_id": grant.id}
         answer = self._answer(sorted(scopes), request.client.binding, {**of, **how, **more}) | more
         if refresh is not None:
             answer["refresh_token"] = refresh
         if "openid" in scopes:
-            answer["id_token"] = self._id_token(grant, how, nonce)
+            at_hash = create_half_hash(answer["access_token"], ALGORITHM).decode()
+            answer["id_token"] = self._id_token(grant, {**how, "at_hash": at_hash}, nonce)
         return answer
 
     def _answer(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import sqlalchemy as sa
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
@@ -37,14 +38,20 @@ class Someone:
 
     present: bool = True
     roles: frozenset[str] = frozenset()
+    id: str = PERSON
+    acr: str = "urn:example:2"
+    amr: tuple[str, ...] = ("pwd", "otp")
+    age: timedelta = timedelta(0)
 
     def person(self) -> Grantor | None:
         if not self.present:
             return None
-        return Grantor(PERSON, "Nguyễn Thị Lan", now(), "urn:example:2", ("pwd", "otp"), self.roles)
+        signed_in = now() - self.age
+        return Grantor(self.id, "Nguyễn Thị Lan", signed_in, self.acr, self.amr, self.roles)
 
-    def address(self, return_to: str) -> str | None:
-        return None if self.present else f"/signin?return_to={return_to}"
+    def address(self, return_to: str, *, again: bool = False) -> str | None:
+        asked = {"return_to": return_to} | ({"step_up": "1"} if again else {})
+        return f"/signin?{urlencode(asked)}"
 
 
 @dataclass
@@ -123,8 +130,13 @@ def told(answer: TestResponse) -> dict[str, str]:
 
 
 @contextmanager
-def form_of(service: Service, **columns: Any) -> Iterator[Form]:
-    """Register ``ward-office`` as a form, and serve it to somebody who is signed in."""
+def form_of(
+    service: Service, changed: Mapping[str, Any] | None = None, **columns: Any
+) -> Iterator[Form]:
+    """Register ``ward-office`` as a form, and serve it to somebody who is signed in.
+
+    ``changed`` are other settings, ``columns`` what else is registered of the client.
+    """
     fine = {
         "grant_types": ["client_credentials", "authorization_code", "refresh_token"],
         "redirect_uris": [CALLBACK],
@@ -134,7 +146,7 @@ def form_of(service: Service, **columns: Any) -> Iterator[Form]:
             sa.update(Client).where(Client.id == "ward-office").values(**(fine | columns))
         )
     someone = Someone()
-    settings = service.app.extensions["sogoc"].settings
+    settings = replace(service.app.extensions["sogoc"].settings, **(changed or {}))
     app = create_app(settings, service.database, someone)
     try:
         ours = Service(app, service.database, service.secret)
