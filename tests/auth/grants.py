@@ -16,8 +16,10 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from auth.clients import create_client
 from auth.grants.grants import Grantor
 from auth.models import Client
+from auth.scopes import SCOPES
 from registry.app import create_app
 from registry.kernel.clock import now
 from tests.conftest import Service
@@ -56,20 +58,22 @@ class Someone:
 
 @dataclass
 class Form:
-    """The client ``ward-office`` as a form that asks people, and one person's browser."""
+    """A client (``ward-office`` by default) that asks people, and one person's browser."""
 
     service: Service
     someone: Someone
     browser: FlaskClient
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    client_id: str = "ward-office"
+    secret: str = ""
 
     @property
     def auth(self) -> tuple[str, str]:
-        return "ward-office", self.service.secret
+        return self.client_id, self.secret or self.service.secret
 
     def push(self, **change: str | None) -> TestResponse:
         fine: dict[str, str | None] = {
-            "client_id": "ward-office",
+            "client_id": self.client_id,
             "response_type": "code",
             "redirect_uri": CALLBACK,
             "scope": "openid citizens:read",
@@ -87,15 +91,15 @@ class Form:
         assert answer.status_code == 201, answer.get_json()
         return str(answer.get_json()["request_uri"])
 
-    def open(self, uri: str, client_id: str = "ward-office") -> TestResponse:
-        query = {"client_id": client_id, "request_uri": uri}
+    def open(self, uri: str, client_id: str | None = None) -> TestResponse:
+        query = {"client_id": client_id or self.client_id, "request_uri": uri}
         return self.browser.get("/oauth/authorize", query_string=query)
 
     def decide(self, uri: str, page: TestResponse, decision: str = "agree") -> TestResponse:
         csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
         assert csrf is not None, page.text
         form = {
-            "client_id": "ward-office",
+            "client_id": self.client_id,
             "request_uri": uri,
             "csrf": csrf[1],
             "decision": decision,
@@ -105,6 +109,10 @@ class Form:
     def agree(self, **change: str | None) -> dict[str, str]:
         uri = self.uri(**change)
         return told(self.decide(uri, self.open(uri)))
+
+    def access_token(self, **change: str | None) -> str:
+        """Return a token that the person grants to the client."""
+        return str(self.redeem(self.agree(**change)["code"]).get_json()["access_token"])
 
     def redeem(self, issued: str, **change: str | None) -> TestResponse:
         fine: dict[str, str | None] = {
@@ -119,6 +127,26 @@ class Form:
         given = {name: value for name, value in form.items() if value is not None}
         client = self.service.app.test_client()
         return client.post("/oauth/token", data=given, auth=self.auth)
+
+
+def another(form: Form, client_id: str) -> Form:
+    """Return another client, with every scope, that asks the same person in another browser."""
+    service = form.service
+    with service.database.transaction() as session:
+        secret = create_client(session, client_id, client_id, sorted(SCOPES)).secret or ""
+    _register(service, client_id)
+    browser = service.app.test_client()
+    return Form(service, form.someone, browser, client_id=client_id, secret=secret)
+
+
+def _register(service: Service, client_id: str, **columns: Any) -> None:
+    """Let a client ask people, with ``columns`` as they are given."""
+    fine = {
+        "grant_types": ["client_credentials", "authorization_code", "refresh_token"],
+        "redirect_uris": [CALLBACK],
+    }
+    with service.database.transaction() as session:
+        session.execute(sa.update(Client).where(Client.id == client_id).values(**(fine | columns)))
 
 
 def told(answer: TestResponse) -> dict[str, str]:
@@ -137,14 +165,7 @@ def form_of(
 
     ``changed`` are other settings, ``columns`` what else is registered of the client.
     """
-    fine = {
-        "grant_types": ["client_credentials", "authorization_code", "refresh_token"],
-        "redirect_uris": [CALLBACK],
-    }
-    with service.database.transaction() as session:
-        session.execute(
-            sa.update(Client).where(Client.id == "ward-office").values(**(fine | columns))
-        )
+    _register(service, "ward-office", **columns)
     someone = Someone()
     settings = replace(service.app.extensions["sogoc"].settings, **(changed or {}))
     app = create_app(settings, service.database, someone)
