@@ -177,6 +177,7 @@ def authorize(
         until=min(token.expires_at, tomorrow()),
         binding=token.binding,
         authentication=token.authentication,
+        actor=token.actor,
     )
     if not personal:
         return principal

@@ -14,7 +14,10 @@ from registry.kernel.settings import Settings
 
 RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource"
 ASSERTION_ALGORITHMS = ("ES256", "PS256", "Ed25519", "EdDSA")
-GRANTS = ("client_credentials", "authorization_code", "refresh_token")
+# RFC 8693 sections 2.1 and 3.
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type
+GRANTS = ("client_credentials", "authorization_code", "refresh_token", EXCHANGE)
 DETAILS = "sogoc_prefill"
 _CLAIMS = ("sub", "iss", "aud", "exp", "iat", "acr", "amr", "auth_time", "nonce", "at_hash")
 _AUTHENTICATED = ("token", "revocation", "introspection")

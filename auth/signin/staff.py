@@ -54,6 +54,12 @@ def list_staff(session: Session) -> Sequence[StaffMember]:
     return session.scalars(sa.select(StaffMember).order_by(StaffMember.name, StaffMember.id)).all()
 
 
+def holds_role(session: Session, member_id: str, role: str) -> bool:
+    """Say whether ``member_id`` is of the staff now and has ``role``."""
+    member = session.get(StaffMember, member_id)
+    return member is not None and member.disabled_at is None and role in member.roles
+
+
 def disable_staff(session: Session, member_id: str) -> None:
     """Disable a member of staff, and end their sessions and all they have granted at once.
 

@@ -19,6 +19,7 @@ from werkzeug.test import TestResponse
 from auth.clients import create_client
 from auth.grants.grants import Grantor
 from auth.models import Client
+from auth.oauth.metadata import EXCHANGE
 from auth.scopes import SCOPES
 from registry.app import create_app
 from registry.kernel.clock import now
@@ -142,7 +143,7 @@ def another(form: Form, client_id: str) -> Form:
 def _register(service: Service, client_id: str, **columns: Any) -> None:
     """Let a client ask people, with ``columns`` as they are given."""
     fine = {
-        "grant_types": ["client_credentials", "authorization_code", "refresh_token"],
+        "grant_types": ["client_credentials", "authorization_code", "refresh_token", EXCHANGE],
         "redirect_uris": [CALLBACK],
     }
     with service.database.transaction() as session:
