@@ -17,6 +17,7 @@ from auth.grants.grants import Grantor, make_grant
 from auth.grants.models import PushedRequest
 from auth.grants.pushed import decide, open_request
 from auth.guard import public
+from auth.oauth.authentication import unmet
 from auth.oauth.clients import KnownClient
 from auth.pages import page, problem_page, style
 from auth.scopes import SCOPES, STAFF_SCOPES
@@ -38,8 +39,11 @@ class Visitors(Protocol):
     def person(self) -> Grantor | None:
         """Return who is signed in in this request."""
 
-    def address(self, return_to: str) -> str | None:
-        """Return the path that signs a person in and comes back; None where nobody can."""
+    def address(self, return_to: str, *, again: bool = False) -> str | None:
+        """Return the path that signs a person in and comes back; None where nobody can.
+
+        ``again`` asks for a new and a stronger proof of who is signed in already.
+        """
 
 
 def _state() -> Any:
@@ -134,8 +138,12 @@ class Authorize(MethodView):
     @staticmethod
     def _ask(pushed: PushedRequest, client: KnownClient, browser: str) -> flask.Response:
         person = _state().visitors.person()
-        if person is None:
-            return _send_to_sign_in(pushed)
+        lacking = _lacking(pushed, person)
+        if person is None or lacking:
+            return _send_to_sign_in(pushed, lacking, again=person is not None)
+        if "none" in pushed.parameters.get("prompt", "").split():
+            # Nobody has ever agreed for good: there is always a page to be shown.
+            return _error(pushed, "interaction_required")
         uri = flask.request.args["request_uri"]
         target = urlsplit(pushed.parameters["redirect_uri"])
         return page(
@@ -164,6 +172,9 @@ class Authorize(MethodView):
             return problem_page(_UNKNOWN)
         with _state().database.transaction() as session:
             pushed = open_request(session, uri, client.client_id, _digest(browser))
+            if pushed is not None and _lacking(pushed, person):
+                # It became too old in front of the page.
+                return _see_other(_here(client.client_id, uri))
             if pushed is None or not decide(session, uri, client.client_id, _digest(browser)):
                 return problem_page(_UNKNOWN)
             code = None
@@ -184,14 +195,35 @@ def _may_grant(person: Grantor, pushed: PushedRequest) -> bool:
     return set(pushed.parameters.get("scope", "").split()) & STAFF_SCOPES <= person.roles
 
 
-def _send_to_sign_in(pushed: PushedRequest) -> flask.Response:
-    """Send the person to sign in, unless the client wants no page or nobody can sign in."""
-    values = {name: flask.request.args[name] for name in ("client_id", "request_uri")}
-    address = _state().visitors.address(f"/oauth/authorize?{urlencode(values)}")
-    quiet = pushed.parameters.get("prompt") == "none"
-    if address is not None and not quiet:
+def _lacking(pushed: PushedRequest, person: Grantor | None) -> str | None:
+    """Return as an error what is lacking of the sign-in that the request asks for."""
+    if person is None:
+        return "login_required"
+    return unmet(pushed.parameters, person, _state().settings)
+
+
+def _send_to_sign_in(pushed: PushedRequest, lacking: str | None, *, again: bool) -> flask.Response:
+    """Send the person to sign in, unless the client wants no page or nobody can sign in.
+
+    Whoever was sent to prove more and comes back without it is not sent once more.
+    """
+    values = flask.request.args
+    back = _here(values["client_id"], values["request_uri"], sent=again)
+    address = _state().visitors.address(back, again=again)
+    quiet = "none" in pushed.parameters.get("prompt", "").split()
+    if address is not None and not quiet and not (again and "sent" in values):
         return _see_other(address)
-    error = "login_required" if quiet else "temporarily_unavailable"
+    gave_up = lacking if address is not None or quiet else None
+    return _error(pushed, gave_up or "temporarily_unavailable")
+
+
+def _here(client_id: str, request_uri: str, *, sent: bool = False) -> str:
+    """Return this endpoint's path for a request; ``sent`` only ends a circle, and opens nothing."""
+    values = {"client_id": client_id, "request_uri": request_uri} | ({"sent": "1"} if sent else {})
+    return f"/oauth/authorize?{urlencode(values)}"
+
+
+def _error(pushed: PushedRequest, error: str) -> flask.Response:
     answer = {"error": error, "state": pushed.parameters.get("state")}
     return _back(pushed.parameters["redirect_uri"], answer)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import wraps
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
@@ -232,30 +233,23 @@ def authorize(
     token = _token(door, sent)
     if scope and scope not in token.scopes:
         raise ScopeMissing(error="insufficient_scope", scope=scope, client=token.client_id)
-    until = min(token.expires_at, tomorrow())
+    principal = Principal(
+        token.client_id,
+        token.scopes,
+        trace,
+        person_id=token.person_id,
+        until=min(token.expires_at, tomorrow()),
+        binding=token.binding,
+        authentication=token.authentication,
+        actor=token.actor,
+    )
     if not personal:
-        return Principal(
-            token.client_id,
-            token.scopes,
-            trace,
-            person_id=token.person_id,
-            until=until,
-            binding=token.binding,
-        )
+        return principal
     purpose = _purpose(sent, token.client_id)
     agreement = door.verifier.agreement(token.client_id, purpose.procedure)
     if agreement is None:
         raise NoAgreement(client=token.client_id)
-    return Principal(
-        token.client_id,
-        token.scopes,
-        trace,
-        purpose,
-        agreement,
-        token.person_id,
-        until,
-        binding=token.binding,
-    )
+    return replace(principal, purpose=purpose, agreement=agreement)
 
 
 def _token(door: Door, sent: Sent) -> Token:

@@ -46,12 +46,46 @@ class Agreement:
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)
 
 
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """How the person behind a token has proved who they are (OpenID Connect Core section 2).
+
+    ``subject`` is what the client knows them by, ``auth_time`` in seconds since 1970; ``acr`` is
+    empty where the provider didn't say.
+    """
+
+    subject: str
+    acr: str
+    amr: tuple[str, ...]
+    auth_time: int
+
+    @property
+    def claims(self) -> dict[str, str | int]:
+        """What a token of the person tells of it."""
+        return ({"acr": self.acr} if self.acr else {}) | {"auth_time": self.auth_time}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts for the person of a token (RFC 8693 section 4.1), and by which token they began.
+
+    ``subject`` is what the client knows them by. Their grant or that token revoked, it is over.
+    """
+
+    person_id: str
+    subject: str
+    grant_id: str
+    jti: str
+
+
 @dataclass(frozen=True)
 class Principal:
     """The one who asks, as every verb is given it.
 
     ``until`` is when the token or the day ends that this holds for, in seconds since 1970.
     ``binding`` is what was held against the sender of the one request that this was made for.
+    ``authentication`` is how the person, if there is one, has signed in, or ``actor`` if somebody
+    acts for the person.
     """
 
     client_id: str
@@ -62,6 +96,8 @@ class Principal:
     person_id: str | None = None
     until: float = 0.0
     binding: Binding | None = None
+    authentication: Authentication | None = None
+    actor: Actor | None = None
     _none: frozenset[str] = field(default=frozenset(), repr=False)
 
     def attributes(self, register: str) -> frozenset[str]:
@@ -88,5 +124,6 @@ class Principal:
             case=self.purpose.case if self.purpose else "",
             legal_basis=self.agreement.legal_basis if self.agreement else "",
             trace_id=self.trace_id,
-            person_id=self.person_id,
+            person_id=self.actor.person_id if self.actor else self.person_id,
+            acting_for=self.person_id if self.actor else None,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields
 from marshmallow.validate import OneOf
 
-from auth.oauth.metadata import GRANTS
+from auth.oauth.metadata import ACCESS_TOKEN, GRANTS
 
 
 class TokenAnswer(Schema):
@@ -24,6 +24,7 @@ class TokenAnswer(Schema):
     authorization_details = fields.List(fields.Dict())
     refresh_token = fields.String()
     id_token = fields.String()
+    issued_token_type = fields.String(metadata={"description": "RFC 8693."})
 
 
 class OAuthError(Schema):
@@ -39,6 +40,7 @@ class OAuthError(Schema):
                 "unsupported_grant_type",
                 "invalid_grant",
                 "invalid_authorization_details",
+                "invalid_target",
                 "unsupported_response_type",
                 "invalid_scope",
                 "invalid_dpop_proof",
@@ -60,6 +62,14 @@ class TokenForm(Schema):
     code_verifier = fields.String()
     refresh_token = fields.String()
     authorization_details = fields.String()
+    subject_token = fields.String(metadata={"description": "RFC 8693."})
+    subject_token_type = fields.String(validate=OneOf([ACCESS_TOKEN]))
+    requested_token_type = fields.String(validate=OneOf([ACCESS_TOKEN]))
+    resource = fields.String()
+    audience = fields.String()
+    sogoc_subject = fields.String(
+        metadata={"description": "Mã hồ sơ của người được làm thay / whom the person acts for."}
+    )
     scope = fields.String(metadata={"description": "Cách nhau bằng dấu cách / space-separated."})
     client_id = fields.String()
     client_assertion_type = fields.String(
@@ -80,6 +90,8 @@ class PushForm(Schema):
     state = fields.String()
     nonce = fields.String()
     prompt = fields.String()
+    max_age = fields.Integer()
+    acr_values = fields.String()
     authorization_details = fields.String(metadata={"description": "JSON, RFC 9396."})
     client_assertion_type = fields.String()
     client_assertion = fields.String()
@@ -122,6 +134,10 @@ class IntrospectionAnswer(Schema):
     exp = fields.Integer()
     jti = fields.String()
     cnf = fields.Dict()
+    acr = fields.String()
+    auth_time = fields.Integer()
+    authorization_details = fields.List(fields.Dict())
+    act = fields.Dict(metadata={"description": "Ai làm thay / who acts (RFC 8693)."})
 
 
 class ResourceAnswer(Schema):
@@ -186,6 +202,31 @@ class MetadataAnswer(Schema):
     introspection_signing_alg_values_supported = fields.List(fields.String(), required=True)
     dpop_signing_alg_values_supported = fields.List(fields.String(), required=True)
     tls_client_certificate_bound_access_tokens = fields.Boolean(required=True)
+
+
+class ProviderAnswer(MetadataAnswer):
+    """OpenID Connect Discovery section 3, as far as it is enforced here."""
+
+    userinfo_endpoint = fields.URL(required=True)
+    subject_types_supported = fields.List(fields.String(), required=True)
+    id_token_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    userinfo_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    userinfo_encryption_alg_values_supported = fields.List(fields.String(), required=True)
+    userinfo_encryption_enc_values_supported = fields.List(fields.String(), required=True)
+    claims_supported = fields.List(fields.String(), required=True)
+    acr_values_supported = fields.List(fields.String())
+    prompt_values_supported = fields.List(fields.String(), required=True)
+    claims_parameter_supported = fields.Boolean(required=True)
+    request_parameter_supported = fields.Boolean(required=True)
+    request_uri_parameter_supported = fields.Boolean(required=True)
+
+
+class UserinfoAnswer(Schema):
+    """OpenID Connect Core section 5.3.2."""
+
+    sub = fields.String(required=True)
+    acr = fields.String()
+    auth_time = fields.Integer(required=True)
 
 
 def _paths_by_register(description: str) -> fields.Dict:

@@ -15,7 +15,9 @@ SCOPES: dict[str, Text] = {
     "households:read": Text("Tra cứu hộ gia đình", "Read households"),
     "openid": Text("Biết ai đã đăng nhập", "Know who signed in"),
     "parcels:read": Text("Tra cứu thửa đất", "Read parcels"),
+    "people:assist": Text("Làm thay người dân tại quầy", "Act for citizens at the counter"),
     "tokens:introspect": Text("Kiểm tra mã truy cập của ứng dụng khác", "Introspect any token"),
 }
 # Roles of staff: what a person grants of these, the person holds.
-STAFF_SCOPES = frozenset({"datasets:approve", "datasets:submit"})
+STAFF_SCOPES = frozenset({"datasets:approve", "datasets:submit", "people:assist"})
+ASSIST = "people:assist"

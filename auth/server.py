@@ -24,6 +24,7 @@ from auth.oauth.assertions import by_assertion
 from auth.oauth.clients import KnownClient
 from auth.oauth.code import CodeGrant
 from auth.oauth.dpop import ProofRefused
+from auth.oauth.exchange import ExchangeGrant, MayActFor
 from auth.oauth.introspection import IntrospectionEndpoint
 from auth.oauth.metadata import methods
 from auth.oauth.proof_key import ProofKey
@@ -98,14 +99,19 @@ def _refuse_unbound(method: str) -> None:
         )
 
 
-def build(
+def build(  # noqa: PLR0913 - one parameter for each part that it puts together
     settings: Settings,
     database: Database,
     keys: KeyRing,
     verifier: TokenVerifier,
     senders: Senders,
+    *,
+    may_act_for: MayActFor,
 ) -> AuthorizationServer:
-    """Return the server for ``settings``; it is asked for a token response inside a request."""
+    """Return the server for ``settings``; it is asked for a token response inside a request.
+
+    ``may_act_for`` knows who may act for whom, which the registers know and this package doesn't.
+    """
     # At DEBUG the library writes whole tokens.
     logging.getLogger("authlib").setLevel(logging.INFO)
 
@@ -131,6 +137,7 @@ def build(
     server.register_token_generator("default", answers.of_client)
     server.register_grant(ClientCredentials)
     _register_grants_of_people(server, settings, database, answers)
+    server.register_grant(_exchange(settings, database, answers, verifier, may_act_for))
 
     for endpoint in (
         RevocationEndpoint(server, database, verifier),
@@ -140,6 +147,21 @@ def build(
         endpoint.CLIENT_AUTH_METHODS = methods(settings)
         server.register_endpoint(endpoint)
     return server
+
+
+def _exchange(
+    settings: Settings,
+    database: Database,
+    answers: TokenAnswers,
+    verifier: TokenVerifier,
+    may_act_for: MayActFor,
+) -> type[ExchangeGrant]:
+    class Exchange(ExchangeGrant):
+        TOKEN_ENDPOINT_AUTH_METHODS = methods(settings)
+
+    Exchange.database, Exchange.answers, Exchange.verifier = database, answers, verifier
+    Exchange.may_act_for = staticmethod(may_act_for)
+    return Exchange
 
 
 def _register_grants_of_people(

@@ -14,16 +14,17 @@ from joserfc.errors import JoseError
 from auth.agreements import list_agreements
 from auth.bindings import Binding
 from auth.clients import generation, list_clients, slowed_clients
-from auth.grants.grants import find_live_grant
+from auth.grants.grants import authentication_of, find_live_grant
 from auth.keys import KeyRing
-from auth.principals import Agreement
-from auth.revocations import Revoked, list_revoked, revocations_so_far
+from auth.principals import Actor, Agreement, Authentication
+from auth.revocations import Kind, Revoked, list_revoked, revocations_so_far
 from registry.kernel.clock import now, today
 from registry.kernel.db import Database, new_id
 from registry.kernel.errors import Unauthenticated
 
 TYPE = "at+jwt"
-_ALGORITHMS = ["ES256"]
+# What everything that this server signs is signed by.
+ALGORITHM = "ES256"
 _LONGEST_TOKEN = 4096
 _REMEMBERED = 10_000
 _REMEMBER_SECONDS = 60
@@ -39,7 +40,9 @@ class Token:
 
     ``grant_id`` is what a person granted, and ``person_id`` who (a record id that the token itself
     doesn't tell); None where the client asks for itself. Whoever lets it in has to hold
-    ``binding`` against the sender, None being anybody's.
+    ``binding`` against the sender, None being anybody's. ``authentication`` is how the person has
+    signed in, which nothing renews but signing in again; where an ``actor`` acts for the person it
+    is the actor's. ``details`` are the authorization details (RFC 9396).
     """
 
     client_id: str
@@ -51,6 +54,17 @@ class Token:
     grant_id: str | None = None
     person_id: str | None = None
     binding: Binding | None = None
+    authentication: Authentication | None = None
+    details: tuple[dict[str, Any], ...] = ()
+    actor: Actor | None = None
+
+    @property
+    def rests_on(self) -> tuple[tuple[Kind, str | None], ...]:
+        """What ends the token if it is revoked."""
+        own: tuple[tuple[Kind, str | None], ...] = (("token", self.jti), ("grant", self.grant_id))
+        if self.actor is None:
+            return own
+        return (*own, ("token", self.actor.jti), ("grant", self.actor.grant_id))
 
 
 class Pace(NamedTuple):
@@ -136,9 +150,7 @@ class TokenVerifier:
     def _is_revoked(self, token: Token) -> bool:
         # By its id, never by its text: the same token can be written in several ways.
         revoked = self._revoked
-        return bool(revoked) and (
-            ("token", token.jti) in revoked or ("grant", token.grant_id) in revoked
-        )
+        return bool(revoked) and any(each in revoked for each in token.rests_on)
 
     def agreement(self, client_id: str, procedure: str) -> Agreement | None:
         """Return the agreement in force today for the client and procedure, or None."""
@@ -196,7 +208,7 @@ class TokenVerifier:
         if len(text) > _LONGEST_TOKEN:
             raise Unauthenticated(error="invalid_token")
         try:
-            decoded = jwt.decode(text, self._keys.verifying, algorithms=_ALGORITHMS)
+            decoded = jwt.decode(text, self._keys.verifying, algorithms=[ALGORITHM])
             token = self._claims(decoded.header, decoded.claims, moment)
         except (JoseError, ValueError, KeyError, TypeError, RecursionError):
             raise Unauthenticated(error="invalid_token") from None
@@ -206,9 +218,12 @@ class TokenVerifier:
         """Find who granted it, once for as long as the token is remembered."""
         with self._database.reading() as session:
             grant = find_live_grant(session, str(token.grant_id))
-        if grant is None:
+            actor = Actor(**grant.actor["by"]) if grant and grant.actor else None
+            over = actor is not None and find_live_grant(session, actor.grant_id) is None
+        if grant is None or over:
             raise Unauthenticated(error="invalid_token")
-        return replace(token, person_id=grant.person_id)
+        how = authentication_of(grant)
+        return replace(token, person_id=grant.person_id, authentication=how, actor=actor)
 
     def _claims(self, header: dict[str, Any], claims: dict[str, Any], moment: float) -> Token:
         """RFC 9068 section 4: the type, issuer and audience are ours, and it is not over."""
@@ -230,4 +245,5 @@ class TokenVerifier:
             claims["sub"],
             claims.get("grant_id"),
             binding=Binding.of(claims),
+            details=tuple(claims.get("authorization_details", ())),
         )

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from auth.grants.grants import Grantor
 from auth.signin import cookies
 from auth.signin.door import sign_in
+from auth.signin.step_up import step_up_path
 
 
 class SignedInVisitors:
@@ -22,8 +23,10 @@ class SignedInVisitors:
             found.person.id, found.person.name, found.auth_time, found.acr, found.amr, found.roles
         )
 
-    def address(self, return_to: str) -> str | None:
+    def address(self, return_to: str, *, again: bool = False) -> str | None:
         """Return the path that signs a person in and comes back; None without a provider."""
         if not sign_in().settings.signin_issuer:
             return None
+        if again:
+            return step_up_path(return_to)
         return f"/signin?{urlencode({'return_to': return_to})}"

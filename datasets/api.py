@@ -13,6 +13,7 @@ import flask
 from flask.views import MethodView
 
 from auth.guard import current_principal, public, require_steward
+from auth.signin.step_up import require_multi_factor
 from datasets import (
     corrections,
     differences,
@@ -79,6 +80,7 @@ _FORM = {
 
 
 def _by() -> str:
+    """Return who does it: the person, whichever client is their console; else the client."""
     principal = current_principal()
     return principal.person_id or principal.client_id
 
@@ -310,6 +312,8 @@ class Approve(MethodView):
     @blp.response(200, schemas.SubmissionSchema)
     def post(self, data: dict[str, Any], submission_id: str) -> Submission:
         """Duyệt / approve."""
+        settings = flask.current_app.extensions["sogoc"].settings
+        require_multi_factor(current_principal().authentication, settings)
         with database().transaction() as session:
             return review.approve(
                 session, submission_id, _by(), break_glass=data.get("break_glass")

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 import auth.api
 import auth.api_authorize
+import auth.api_openid
 import auth.signin.api
 import auth.signin.personas_api
 import datasets.api
@@ -37,10 +38,13 @@ from auth.enumeration import Watch
 from auth.guard import Door, credentials, public, rate_headers
 from auth.keys import KeyRing
 from auth.limits import Limiter
+from auth.oauth.exchange import OFFICER
 from auth.oauth.senders import NONCE, Senders
+from auth.scopes import ASSIST
 from auth.server import build
 from auth.signin.personas import PersonaProvider
 from auth.signin.service import SignIn
+from auth.signin.staff import holds_role
 from auth.tokens import TokenVerifier
 from auth.visitors import SignedInVisitors
 from datasets.specs.messages import citizen_of_cells
@@ -51,9 +55,11 @@ from registry.citizens.predicates import Predicate
 from registry.citizens.records import find_record_ids
 from registry.citizens.sourced import CitizenReader
 from registry.civil_status import predicates as civil_status
+from registry.civil_status.representation import ground_to_act, may_be_represented
 from registry.fastpath import FastPath
 from registry.http import Segment, answer
 from registry.jobs.pulse import Pulse
+from registry.kernel.clock import today
 from registry.kernel.db import Database
 from registry.kernel.errors import Unavailable
 from registry.kernel.settings import Settings
@@ -65,6 +71,7 @@ from registry.upstream.source import Source
 BLUEPRINTS = (
     auth.api.blp,
     auth.api.v1,
+    auth.api_openid.blp,
     registry.places.api.blp,
     registry.citizens.api.blp,
     registry.civil_status.api.blp,
@@ -149,7 +156,7 @@ def create_app(
             calls_per_minute=settings.client_calls_per_minute,
             subject_calls_per_hour=settings.subject_calls_per_hour,
         ),
-        build(settings, database, keys, verifier, senders),
+        build(settings, database, keys, verifier, senders, may_act_for=_may_act_for),
         visitors or SignedInVisitors(),
         hot,
         CitizenReader(database, hot, partial(_open_source, secrets), secrets),
@@ -195,6 +202,13 @@ def _add_sign_in(app: flask.Flask, state: State) -> None:
 
 def _find_person(session: Session, number: str) -> str | None:
     return find_record_ids(session, [number]).get(number)
+
+
+def _may_act_for(session: Session, actor: str, subject: str) -> str | None:
+    """Return by which right one person acts for another: an office, or what acts say."""
+    if holds_role(session, actor, ASSIST):
+        return OFFICER if may_be_represented(session, subject) else None
+    return ground_to_act(session, actor, subject, today())
 
 
 def _add_service_routes(app: flask.Flask, api: flask_smorest.Api) -> None:

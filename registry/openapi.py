@@ -141,7 +141,7 @@ def _codes_of_request(path: str, operation: dict[str, Any], view: View) -> Itera
         if path in _MAY_CONFLICT or (changes and path.startswith("/v1/datasets/")):
             yield "conflict"
         if path in _FOUR_EYES:
-            yield "outside-agreement"
+            yield from ("outside-agreement", "step-up-needed")
         if path == _SUBMIT:
             yield "not-in-mode"
     if scope is not None or path == "/readyz":

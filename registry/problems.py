@@ -48,6 +48,7 @@ PROBLEMS: dict[str, Problem] = {
     "malformed": Problem(400, Text("Yêu cầu sai dạng", "Malformed request")),
     "purpose-missing": Problem(400, Text("Thiếu mục đích", "Purpose missing")),
     "unauthenticated": Problem(401, Text("Chưa xác thực", "Not authenticated")),
+    "step-up-needed": Problem(401, Text("Cần đăng nhập mạnh hơn", "A stronger sign-in is needed")),
     "insufficient-scope": Problem(403, Text("Thiếu phạm vi", "Insufficient scope")),
     "outside-agreement": Problem(403, Text("Ngoài thỏa thuận", "Outside the agreement")),
     "no-agreement": Problem(403, Text("Không có thỏa thuận", "No agreement")),
@@ -74,6 +75,8 @@ _BY_STATUS = {
     413: "too-large",
     415: "unsupported-media-type",
 }
+# What a challenge says of a refusal: RFC 6750 section 3, RFC 9470 section 3.
+_TOLD = ("error", "scope", "acr_values", "max_age")
 _LANGUAGES = ("vi", "en")
 _CLIENT_ERRORS = range(400, 500)
 _SERVER_ERRORS = 500
@@ -160,13 +163,13 @@ def document(error: SogocError) -> flask.Response:
 def _challenges(error: SogocError) -> list[str]:
     """Return a challenge for each scheme that can work here, the one that was used first.
 
-    RFC 6750 section 3, RFC 9449 section 7.1 and RFC 9728 section 5.1: the error belongs to the
-    scheme that was used, and where no token was sent there is none.
+    RFC 6750 section 3, RFC 9449 section 7.1, RFC 9470 section 3 and RFC 9728 section 5.1: the
+    error belongs to the scheme that was used, and where no token was sent there is none.
     """
     settings: Settings = flask.current_app.extensions["sogoc"].settings
     members = error.members
     told = [f'resource_metadata="{settings.issuer}{RESOURCE_METADATA_PATH}"']
-    told += [f'{key}="{members[key]}"' for key in ("error", "scope") if key in members]
+    told += [f'{key}="{members[key]}"' for key in _TOLD if key in members]
     # Without TLS there is no certificate that a token under the other scheme could be bound to.
     bearer = not settings.production or bool(settings.trusted_proxies)
     offers = {"bearer": ("Bearer", f'realm="{settings.issuer}"')} if bearer else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from auth.grants.models import Grant, PairwiseSubject, PushedRequest
+from auth.principals import Actor, Authentication
 from auth.revocations import revoke_tokens_of_grant
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
@@ -54,6 +55,47 @@ def make_grant(
     session.add(grant)
     session.flush()
     return grant
+
+
+@dataclass(frozen=True, slots=True)
+class ActsFor:
+    """For whom somebody acts, by which right, begun by which token (its ``jti``), until when."""
+
+    person_id: str
+    ground: str
+    jti: str
+    until: datetime
+
+
+def make_acting_grant(session: Session, sector: str, of: Grant, acts: ActsFor) -> Grant:
+    """Keep that the person of the grant ``of`` acts for another; its client is the same.
+
+    How the person has signed in is how the actor has. The scopes and details are the caller's to
+    narrow; they begin empty.
+    """
+    actor = Actor(of.person_id, of.subject, of.id, acts.jti)
+    grant = Grant(
+        id=new_id(),
+        client_id=of.client_id,
+        person_id=acts.person_id,
+        subject=subject_of(session, sector, acts.person_id),
+        scopes=[],
+        details=[],
+        actor={"by": asdict(actor), "ground": acts.ground},
+        auth_time=of.auth_time,
+        acr=of.acr,
+        amr=of.amr,
+        created_at=now(),
+        expires_at=acts.until,
+    )
+    session.add(grant)
+    return grant
+
+
+def authentication_of(grant: Grant) -> Authentication:
+    """Return how the person of a grant had signed in when they gave it."""
+    auth_time = int(grant.auth_time.timestamp())
+    return Authentication(grant.subject, grant.acr, tuple(grant.amr), auth_time)
 
 
 def find_live_grant(session: Session, grant_id: str) -> Grant | None:

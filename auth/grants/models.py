@@ -38,7 +38,7 @@ class Grant(Base):
 
     ``person_id`` is a citizen's record id or a staff member's id, ``subject`` what the client
     knows the person by. ``details`` are the authorization details (RFC 9396), ``actor`` who acts
-    for the person (RFC 8693 section 4.1).
+    for the person (RFC 8693 section 4.1): ``by`` an `auth.principals.Actor`, on what ``ground``.
     """
 
     __tablename__ = "oauth_grant"

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from authlib.oauth2.rfc6749 import InvalidScopeError
+from authlib.oauth2.rfc6749 import InvalidRequestError, InvalidScopeError
+from authlib.oidc.core.util import create_half_hash
 
 from auth.bindings import Binding
+from auth.grants.grants import authentication_of
 from auth.grants.models import Grant
 from auth.keys import KeyRing
 from auth.oauth.clients import OF_PEOPLE, KnownClient
 from auth.oauth.details import narrowed
+from auth.oauth.metadata import ACCESS_TOKEN
 from auth.tokens import TokenVerifier, issue
 from registry.kernel.clock import now
 from registry.kernel.db import Database
-from registry.kernel.settings import Settings
+from registry.kernel.settings import LONGEST_TOKEN_SECONDS, Settings
 
 
 class TokenAnswers:
@@ -24,6 +27,7 @@ class TokenAnswers:
         self, settings: Settings, database: Database, keys: KeyRing, verifier: TokenVerifier
     ) -> None:
         self._settings = settings
+        self.issuer = settings.issuer
         self._database = database
         self._keys = keys
         self._verifier = verifier
@@ -50,21 +54,43 @@ class TokenAnswers:
             else grant.details
         )
         more = {"authorization_details": details} if details else {}
-        how = {"acr": grant.acr, "auth_time": int(grant.auth_time.timestamp())}
+        how = authentication_of(grant).claims
         of = {"client_id": grant.client_id, "sub": grant.subject, "grant_id": grant.id}
         answer = self._answer(sorted(scopes), request.client.binding, {**of, **how, **more}) | more
         if refresh is not None:
             answer["refresh_token"] = refresh
         if "openid" in scopes:
-            answer["id_token"] = self._id_token(grant, how, nonce, request.client.row.id_token_alg)
+            alg = request.client.row.id_token_alg
+            at_hash = create_half_hash(answer["access_token"], alg).decode()
+            answer["id_token"] = self._id_token(grant, {**how, "at_hash": at_hash}, nonce, alg)
         return answer
 
+    def of_exchange(self, client: KnownClient, grant: Grant) -> dict[str, Any]:
+        """Answer on a grant by which somebody acts for another (RFC 8693 section 2.2.1)."""
+        left = int(grant.expires_at.timestamp() - now().timestamp())
+        if left < 1 or grant.actor is None:
+            raise InvalidRequestError("the subject token is over")
+        more = {"authorization_details": grant.details} if grant.details else {}
+        claims = {
+            "client_id": grant.client_id,
+            "sub": grant.subject,
+            "grant_id": grant.id,
+            "act": {"sub": grant.actor["by"]["subject"]},
+            **authentication_of(grant).claims,
+            **more,
+        }
+        answer = self._answer(grant.scopes, client.binding, claims, left)
+        return answer | {"issued_token_type": ACCESS_TOKEN} | more
+
     def _answer(
-        self, scopes: list[str], binding: Binding | None, claims: dict[str, Any]
+        self,
+        scopes: list[str],
+        binding: Binding | None,
+        claims: dict[str, Any],
+        most: int = LONGEST_TOKEN_SECONDS,
     ) -> dict[str, Any]:
-        seconds = self._settings.access_token_seconds
-        issuer = self._settings.issuer
-        token = issue(self._keys, issuer, scopes, seconds, binding=binding, **claims)
+        seconds = min(self._settings.access_token_seconds, most)
+        token = issue(self._keys, self.issuer, scopes, seconds, binding=binding, **claims)
         return {
             "access_token": token,
             "token_type": binding.token_type if binding else "Bearer",

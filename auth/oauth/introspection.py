@@ -77,4 +77,8 @@ class IntrospectionEndpoint(rfc7662.IntrospectionEndpoint):  # type: ignore[misc
             "exp": int(said.expires_at),
             "jti": said.jti,
             **({"cnf": said.binding.cnf} if said.binding else {}),
+            # RFC 9470 section 6.2, RFC 9396 section 9.2, RFC 8693 section 4.1.
+            **(said.authentication.claims if said.authentication else {}),
+            **({"authorization_details": list(said.details)} if said.details else {}),
+            **({"act": {"sub": said.actor.subject}} if said.actor else {}),
         }

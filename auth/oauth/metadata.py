@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from auth.key_file import ALGORITHMS as SIGNED
 from auth.oauth import tls_clients
+from auth.oauth.authentication import PROMPTS
 from auth.oauth.dpop import ALGORITHMS
+from auth.oauth.userinfo import ENCRYPTION_ALGORITHMS, ENCRYPTION_METHODS
 from auth.scopes import SCOPES
+from auth.tokens import ALGORITHM
 from registry.kernel.settings import Settings
 
 RESOURCE_METADATA_PATH = "/.well-known/oauth-protected-resource"
 ASSERTION_ALGORITHMS = ("ES256", "PS256", "Ed25519", "EdDSA")
-GRANTS = ("client_credentials", "authorization_code", "refresh_token")
+# RFC 8693 sections 2.1 and 3.
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type
+GRANTS = ("client_credentials", "authorization_code", "refresh_token", EXCHANGE)
 DETAILS = "sogoc_prefill"
+_CLAIMS = ("sub", "iss", "aud", "exp", "iat", "acr", "amr", "auth_time", "nonce", "at_hash")
 _AUTHENTICATED = ("token", "revocation", "introspection")
 
 
@@ -52,10 +60,31 @@ def metadata(settings: Settings) -> dict[str, Any]:
                 ("auth_signing_alg_values_supported", ASSERTION_ALGORITHMS),
             )
         },
-        "introspection_signing_alg_values_supported": ["ES256"],
+        "introspection_signing_alg_values_supported": [ALGORITHM],
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": bool(settings.trusted_proxies),
         "service_documentation": f"{issuer}/docs",
+    }
+
+
+def openid_metadata(settings: Settings) -> dict[str, Any]:
+    """Return the same with what OpenID Connect Discovery section 3 adds to it."""
+    acr = settings.signin_mfa_acr.split()
+    return {
+        **metadata(settings),
+        "userinfo_endpoint": f"{settings.issuer}/oauth/userinfo",
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": list(SIGNED),
+        "userinfo_signing_alg_values_supported": list(SIGNED),
+        "userinfo_encryption_alg_values_supported": list(ENCRYPTION_ALGORITHMS),
+        "userinfo_encryption_enc_values_supported": list(ENCRYPTION_METHODS),
+        "claims_supported": list(_CLAIMS),
+        **({"acr_values_supported": acr} if acr else {}),
+        "prompt_values_supported": list(PROMPTS),
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        # By reference to what others host; a pushed request has an address of ours.
+        "request_uri_parameter_supported": False,
     }
 
 

@@ -10,6 +10,7 @@ from authlib.oauth2.rfc6749 import InvalidRequestError, TokenEndpoint, Unauthori
 
 from auth.bindings import Binding
 from auth.grants.pushed import PUSHED_SECONDS, push
+from auth.oauth.authentication import read_wishes
 from auth.oauth.details import Find, read_details
 from registry.kernel.db import Database
 
@@ -44,7 +45,7 @@ class PushedRequestEndpoint(TokenEndpoint):  # type: ignore[misc]  # the library
             raise
         parameters = {name: form[name] for name in form if name not in _CREDENTIALS}
         details = form.get("authorization_details")
-        kept: dict[str, Any] = dict(parameters)
+        kept: dict[str, Any] = parameters | read_wishes(form)
         kept["authorization_details"] = (
             read_details(details, client.client_id, self._find) if details else []
         )

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from auth.grants.grants import revoke_grants_of_person
 from auth.scopes import SCOPES
 from auth.signin.models import StaffMember, WebSession
 from registry.kernel.clock import now
@@ -53,8 +54,17 @@ def list_staff(session: Session) -> Sequence[StaffMember]:
     return session.scalars(sa.select(StaffMember).order_by(StaffMember.name, StaffMember.id)).all()
 
 
+def holds_role(session: Session, member_id: str, role: str) -> bool:
+    """Say whether ``member_id`` is of the staff now and has ``role``."""
+    member = session.get(StaffMember, member_id)
+    return member is not None and member.disabled_at is None and role in member.roles
+
+
 def disable_staff(session: Session, member_id: str) -> None:
-    """Disable a member of staff and end their sessions at once; raises NotFound."""
+    """Disable a member of staff, and end their sessions and all they have granted at once.
+
+    Raises NotFound.
+    """
     try:
         wanted = str(UUID(member_id))
     except ValueError:
@@ -70,3 +80,4 @@ def disable_staff(session: Session, member_id: str) -> None:
     session.execute(
         sa.delete(WebSession).where(WebSession.staff.is_(True), WebSession.person_id == wanted)
     )
+    revoke_grants_of_person(session, wanted)

@@ -31,7 +31,9 @@ _KEY_DIGITS = 32
 class Asker:
     """Who asks and for what: the client, the person behind it, procedure, case and legal basis.
 
-    ``trace_id`` ties the row to the ordinary logs, which hold no personal data.
+    ``trace_id`` ties the row to the ordinary logs, which hold no personal data. ``person_id`` is
+    always who sat there and looked, ``acting_for`` the person in whose place they did: a parent's
+    look is the parent's, and the child's log shows whose it was.
     """
 
     client_id: str
@@ -40,6 +42,7 @@ class Asker:
     legal_basis: str
     trace_id: str
     person_id: str | None = None
+    acting_for: str | None = None
 
 
 class AccessContext(Base):
@@ -54,6 +57,7 @@ class AccessContext(Base):
     id: Mapped[str] = mapped_column(sa.Uuid(as_uuid=False), primary_key=True)
     client_id: Mapped[str] = mapped_column(sa.Text)
     person_id: Mapped[str | None] = mapped_column(sa.Text)
+    acting_for: Mapped[str | None] = mapped_column(sa.Text)
     procedure: Mapped[str] = mapped_column(sa.Text)
     legal_basis: Mapped[str] = mapped_column(sa.Text)
     attributes: Mapped[str] = mapped_column(sa.Text)
@@ -89,6 +93,7 @@ class AccessEvent(Base):
     )
     client_id: AssociationProxy[str] = association_proxy("context", "client_id")
     person_id: AssociationProxy[str | None] = association_proxy("context", "person_id")
+    acting_for: AssociationProxy[str | None] = association_proxy("context", "acting_for")
     procedure: AssociationProxy[str] = association_proxy("context", "procedure")
     legal_basis: AssociationProxy[str] = association_proxy("context", "legal_basis")
     attributes: AssociationProxy[str] = association_proxy("context", "attributes")
@@ -113,6 +118,7 @@ class Context:
     procedure: str
     legal_basis: str
     attributes: str
+    acting_for: str | None = None
 
 
 def context_of(asker: Asker, attributes: Iterable[str]) -> Context:
@@ -124,7 +130,10 @@ def context_of(asker: Asker, attributes: Iterable[str]) -> Context:
         asker.legal_basis,
         " ".join(sorted(set(attributes))),
     )
-    return Context(hashlib.sha256(orjson.dumps(columns)).hexdigest()[:_KEY_DIGITS], *columns)
+    # Whoever acts for nobody has the key that they had before anybody could.
+    keyed = (*columns, asker.acting_for) if asker.acting_for else columns
+    key = hashlib.sha256(orjson.dumps(keyed)).hexdigest()[:_KEY_DIGITS]
+    return Context(key, *columns, asker.acting_for)
 
 
 def keep_context(session: Session, context: Context) -> None:
@@ -133,8 +142,9 @@ def keep_context(session: Session, context: Context) -> None:
 
 
 _KEEP_CONTEXT = sa.text(
-    "INSERT INTO access_context (id, client_id, person_id, procedure, legal_basis, attributes)"
-    " VALUES (:id, :client_id, :person_id, :procedure, :legal_basis, :attributes)"
+    "INSERT INTO access_context"
+    " (id, client_id, person_id, acting_for, procedure, legal_basis, attributes)"
+    " VALUES (:id, :client_id, :person_id, :acting_for, :procedure, :legal_basis, :attributes)"
     " ON CONFLICT DO NOTHING"
 )
 

@@ -84,6 +84,16 @@ class Unauthenticated(SogocError):
     text = Text("Cần mã truy cập hợp lệ.", "A valid access token is required.")
 
 
+class StepUpNeeded(Unauthenticated):
+    """The token is valid, but who stands behind it has not proved enough for this (RFC 9470)."""
+
+    code = "step-up-needed"
+    text = Text(
+        "Việc này cần người đăng nhập bằng nhiều yếu tố, gần đây: hãy đăng nhập lại.",
+        "This needs a person who has signed in by several factors, and lately: sign in again.",
+    )
+
+
 class ScopeMissing(SogocError):
     """The token lacks the scope of this route (RFC 6750 section 3.1)."""
 

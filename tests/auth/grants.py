@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import sqlalchemy as sa
 from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from auth.clients import create_client
 from auth.grants.grants import Grantor
 from auth.models import Client
+from auth.oauth.metadata import EXCHANGE
+from auth.scopes import SCOPES
 from registry.app import create_app
 from registry.kernel.clock import now
 from tests.conftest import Service
@@ -37,32 +41,40 @@ class Someone:
 
     present: bool = True
     roles: frozenset[str] = frozenset()
+    id: str = PERSON
+    acr: str = "urn:example:2"
+    amr: tuple[str, ...] = ("pwd", "otp")
+    age: timedelta = timedelta(0)
 
     def person(self) -> Grantor | None:
         if not self.present:
             return None
-        return Grantor(PERSON, "Nguyễn Thị Lan", now(), "urn:example:2", ("pwd", "otp"), self.roles)
+        signed_in = now() - self.age
+        return Grantor(self.id, "Nguyễn Thị Lan", signed_in, self.acr, self.amr, self.roles)
 
-    def address(self, return_to: str) -> str | None:
-        return None if self.present else f"/signin?return_to={return_to}"
+    def address(self, return_to: str, *, again: bool = False) -> str | None:
+        asked = {"return_to": return_to} | ({"step_up": "1"} if again else {})
+        return f"/signin?{urlencode(asked)}"
 
 
 @dataclass
 class Form:
-    """The client ``ward-office`` as a form that asks people, and one person's browser."""
+    """A client (``ward-office`` by default) that asks people, and one person's browser."""
 
     service: Service
     someone: Someone
     browser: FlaskClient
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
+    client_id: str = "ward-office"
+    secret: str = ""
 
     @property
     def auth(self) -> tuple[str, str]:
-        return "ward-office", self.service.secret
+        return self.client_id, self.secret or self.service.secret
 
     def push(self, **change: str | None) -> TestResponse:
         fine: dict[str, str | None] = {
-            "client_id": "ward-office",
+            "client_id": self.client_id,
             "response_type": "code",
             "redirect_uri": CALLBACK,
             "scope": "openid citizens:read",
@@ -80,15 +92,15 @@ class Form:
         assert answer.status_code == 201, answer.get_json()
         return str(answer.get_json()["request_uri"])
 
-    def open(self, uri: str, client_id: str = "ward-office") -> TestResponse:
-        query = {"client_id": client_id, "request_uri": uri}
+    def open(self, uri: str, client_id: str | None = None) -> TestResponse:
+        query = {"client_id": client_id or self.client_id, "request_uri": uri}
         return self.browser.get("/oauth/authorize", query_string=query)
 
     def decide(self, uri: str, page: TestResponse, decision: str = "agree") -> TestResponse:
         csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
         assert csrf is not None, page.text
         form = {
-            "client_id": "ward-office",
+            "client_id": self.client_id,
             "request_uri": uri,
             "csrf": csrf[1],
             "decision": decision,
@@ -98,6 +110,10 @@ class Form:
     def agree(self, **change: str | None) -> dict[str, str]:
         uri = self.uri(**change)
         return told(self.decide(uri, self.open(uri)))
+
+    def access_token(self, **change: str | None) -> str:
+        """Return a token that the person grants to the client."""
+        return str(self.redeem(self.agree(**change)["code"]).get_json()["access_token"])
 
     def redeem(self, issued: str, **change: str | None) -> TestResponse:
         fine: dict[str, str | None] = {
@@ -114,6 +130,26 @@ class Form:
         return client.post("/oauth/token", data=given, auth=self.auth)
 
 
+def another(form: Form, client_id: str) -> Form:
+    """Return another client, with every scope, that asks the same person in another browser."""
+    service = form.service
+    with service.database.transaction() as session:
+        secret = create_client(session, client_id, client_id, sorted(SCOPES)).secret or ""
+    _register(service, client_id)
+    browser = service.app.test_client()
+    return Form(service, form.someone, browser, client_id=client_id, secret=secret)
+
+
+def _register(service: Service, client_id: str, **columns: Any) -> None:
+    """Let a client ask people, with ``columns`` as they are given."""
+    fine = {
+        "grant_types": ["client_credentials", "authorization_code", "refresh_token", EXCHANGE],
+        "redirect_uris": [CALLBACK],
+    }
+    with service.database.transaction() as session:
+        session.execute(sa.update(Client).where(Client.id == client_id).values(**(fine | columns)))
+
+
 def told(answer: TestResponse) -> dict[str, str]:
     """Return what a redirection tells the client."""
     assert answer.status_code == 303, answer.text
@@ -123,18 +159,16 @@ def told(answer: TestResponse) -> dict[str, str]:
 
 
 @contextmanager
-def form_of(service: Service, **columns: Any) -> Iterator[Form]:
-    """Register ``ward-office`` as a form, and serve it to somebody who is signed in."""
-    fine = {
-        "grant_types": ["client_credentials", "authorization_code", "refresh_token"],
-        "redirect_uris": [CALLBACK],
-    }
-    with service.database.transaction() as session:
-        session.execute(
-            sa.update(Client).where(Client.id == "ward-office").values(**(fine | columns))
-        )
+def form_of(
+    service: Service, changed: Mapping[str, Any] | None = None, **columns: Any
+) -> Iterator[Form]:
+    """Register ``ward-office`` as a form, and serve it to somebody who is signed in.
+
+    ``changed`` are other settings, ``columns`` what else is registered of the client.
+    """
+    _register(service, "ward-office", **columns)
     someone = Someone()
-    settings = service.app.extensions["sogoc"].settings
+    settings = replace(service.app.extensions["sogoc"].settings, **(changed or {}))
     app = create_app(settings, service.database, someone)
     try:
         ours = Service(app, service.database, service.secret)
