@@ -27,7 +27,10 @@ from tests.people import BAY, LAN, change
 
 Operation = tuple[str, str, dict[str, Any]]
 # Their answers are pages, assets, or this very document.
-UNDESCRIBED = {"/docs", "/docs/{path:name}", "/openapi.json", "/problems/{code}"}
+UNDESCRIBED = {
+    *("/docs", "/docs/{path:name}", "/openapi.json", "/problems/{code}"),
+    *("/signin", "/signin/callback", "/signin/session", "/signin/style.css", "/signout"),
+}
 
 
 @pytest.fixture
