@@ -12,7 +12,7 @@ import flask
 from werkzeug import Response
 
 from auth.signin import cookies
-from auth.signin.refusals import FORM, SignInRefused
+from auth.signin.refusals import ENDED, FORM, SignInRefused
 from auth.signin.service import SignIn
 from auth.signin.sessions import SignedIn
 
@@ -23,7 +23,8 @@ _SAFE = {"GET", "HEAD"}
 def require_session(view: View) -> View:
     """Let a view answer who is signed in, and forms only that this very session was given.
 
-    Whoever is not signed in is sent to sign in and back; a form without its token is refused.
+    Whoever is not signed in is sent to sign in and back; a form is refused, and one without the
+    token of its session too.
     """
 
     @wraps(view)
@@ -55,6 +56,8 @@ def sign_in() -> SignIn:
 
 
 def _sent_to_sign_in() -> Response:
-    safe = flask.request.method in _SAFE
-    where = {"return_to": flask.request.full_path.rstrip("?")} if safe else {}
-    return flask.redirect("/signin" + ("?" + urlencode(where) if where else ""), 303)
+    if flask.request.method not in _SAFE:
+        # A browser would not follow a form's answer to the provider: our pages forbid it to.
+        raise SignInRefused(ENDED)
+    where = urlencode({"return_to": flask.request.full_path.rstrip("?")})
+    return flask.redirect(f"/signin?{where}", 303)

@@ -69,6 +69,14 @@ DISABLED = Refusal(
     403,
     Text("Tài khoản cán bộ này đã bị khóa.", "This staff account has been disabled."),
 )
+ENDED = Refusal(
+    "ended",
+    403,
+    Text(
+        "Phiên đăng nhập đã hết, nên biểu mẫu chưa được gửi.",
+        "The session has ended, so the form was not sent.",
+    ),
+)
 FORM = Refusal(
     "form",
     403,

@@ -102,10 +102,5 @@ def form_token(token: str) -> str:
     return hmac.new(token.encode(), b"sogoc form", hashlib.sha256).hexdigest()
 
 
-def is_form_token(token: str, given: str) -> bool:
-    """Say whether a form was made for the session of the cookie's value ``token``."""
-    return hmac.compare_digest(form_token(token).encode(), given.encode())
-
-
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
