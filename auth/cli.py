@@ -61,22 +61,32 @@ def client() -> None:
     required=True,
     help="A scope it may ask for; once for each.",
 )
-@click.option("--jwks", type=click.File(), help="Public JWK set; without it a sandbox secret.")
+@click.option("--jwks", type=click.File(), help="Public JWK set; without keys a sandbox secret.")
+@click.option("--jwks-uri", help="Where its JWK set is fetched; a host in SOGOC_JWKS_HOSTS.")
 @_json
 @click.pass_obj
-def client_create(  # noqa: PLR0913 - one option for each part of a client
+def client_create(  # noqa: PLR0913, PLR0917 - one option for each part of a client
     context: Context,
     client_id: str,
     name: str,
     scopes: Sequence[str],
     jwks: TextIO | None,
+    jwks_uri: str | None,
     *,
     as_json: bool,
 ) -> None:
     """Register a client; a sandbox secret is shown this once."""
     held = orjson.loads(jwks.read()) if jwks else None
     with context.database.transaction() as session:
-        made = clients.create_client(session, client_id, name, scopes, held)
+        made = clients.create_client(
+            session,
+            client_id,
+            name,
+            scopes,
+            held,
+            jwks_uri=jwks_uri,
+            reach=context.settings.jwks_reach,
+        )
     _show({"id": made.id} | ({"secret": made.secret} if made.secret else {}), as_json=as_json)
 
 

@@ -21,10 +21,13 @@ from auth.scopes import SCOPES
 from registry.kernel.clock import now, today
 from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
+from registry.kernel.reach import NotAllowed, Reach
 
 # What stands in a Basic header and in a log must not need any quoting.
 _CLIENT_ID = re.compile(r"[0-9A-Za-z._~-]{1,100}")
-_SHORTEST_RSA = 2048
+# A longer key would make each check of a signature dear.
+_SHORTEST_RSA, _LONGEST_RSA = 2048, 8192
+_NOWHERE = Reach()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +43,20 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def create_client(
+def create_client(  # noqa: PLR0913 - one parameter for each part of a client
     session: Session,
     client_id: str,
     name: str,
     scopes: Sequence[str],
     jwks: Mapping[str, Any] | None = None,
+    *,
+    jwks_uri: str | None = None,
+    reach: Reach = _NOWHERE,
 ) -> NewClient:
-    """Register a client: by its public keys, or without ``jwks`` as a sandbox one by secret.
+    """Register a client: by its public keys or their address, or by neither as a sandbox one.
 
-    Raises Invalid for a malformed id, an unknown scope, or keys that are private, weak or of a
-    kind that can't authenticate; Conflict if the id is taken.
+    Raises Invalid for a malformed id, an unknown scope, keys that are private, weak or of a kind
+    that can't authenticate, or an address beyond ``reach``; Conflict if the id is taken.
     """
     if not may_be_client_id(client_id):
         text = Text(
@@ -61,7 +67,9 @@ def create_client(
     _check_scopes(scopes)
     if session.get(Client, client_id):
         raise Conflict(Text("Mã ứng dụng đã có.", "The client id is taken."))
-    secret = secrets.token_urlsafe(32) if jwks is None else None
+    if jwks_uri is not None:
+        _check_jwks_uri(jwks_uri, jwks, reach)
+    secret = secrets.token_urlsafe(32) if jwks is None and jwks_uri is None else None
     session.add(
         Client(
             id=client_id,
@@ -69,6 +77,7 @@ def create_client(
             auth_method="client_secret_basic" if secret else "private_key_jwt",
             secret_sha256=digest(secret) if secret else None,
             jwks=None if jwks is None else _public(jwks),
+            jwks_uri=jwks_uri,
             scopes=sorted(scopes),
             created_at=now(),
         )
@@ -86,6 +95,22 @@ def _check_scopes(scopes: Sequence[str]) -> None:
         raise Invalid(text, errors=[FieldError("/scopes", "scope", text)])
 
 
+def _check_jwks_uri(jwks_uri: str, jwks: Mapping[str, Any] | None, reach: Reach) -> None:
+    """RFC 7591 section 2: keys or their address, never both."""
+    reason = "give either the keys or their address"
+    try:
+        reach.target(jwks_uri)
+        if jwks is None:
+            return
+    except NotAllowed as error:
+        reason = str(error)
+    text = Text(
+        "jwks_uri phải là https://… của máy chủ có trong SOGOC_JWKS_HOSTS, và thay cho jwks.",
+        f"jwks_uri must be https://… of a host in SOGOC_JWKS_HOSTS, instead of jwks: {reason}.",
+    )
+    raise Invalid(text, errors=[FieldError("/jwks_uri", "jwks_uri", text)])
+
+
 def may_be_client_id(text: str) -> bool:
     """Say whether ``text`` has the form of a client id, before anybody is asked for it."""
     return _CLIENT_ID.fullmatch(text) is not None
@@ -98,19 +123,19 @@ def _public(jwks: Mapping[str, Any]) -> dict[str, Any]:
         raise _bad_keys("Không phải tập khóa JWK.", "Not a JWK set.", "jwks") from None
     if any(key.is_private for key in keys):
         raise _bad_keys("Chỉ gửi khóa công khai.", "Send public keys only.", "private_key")
-    if len(keys) != len(jwks["keys"]) or not all(map(_strong, keys)):
+    if len(keys) != len(jwks["keys"]) or not all(map(is_strong, keys)):
         raise _bad_keys(
-            "Khóa phải là P-256, Ed25519 hoặc RSA từ 2048 bit.",
-            "Keys must be P-256, Ed25519, or RSA of at least 2048 bits.",
+            "Khóa phải là P-256, Ed25519 hoặc RSA từ 2048 đến 8192 bit.",
+            "Keys must be P-256, Ed25519, or RSA of 2048 to 8192 bits.",
             "weak_key",
         )
     return dict(jwks)
 
 
-def _strong(key: Key) -> bool:
+def is_strong(key: Key) -> bool:
     """Say whether a key can make one of the signatures that are believed."""
     if isinstance(key, RSAKey):
-        return key.public_key.key_size >= _SHORTEST_RSA
+        return _SHORTEST_RSA <= key.public_key.key_size <= _LONGEST_RSA
     return isinstance(key, ECKey | OKPKey) and key.curve_name in {"P-256", "Ed25519"}
 
 

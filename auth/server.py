@@ -22,6 +22,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from auth.client_keys import ClientKeys
 from auth.clients import digest, may_be_client_id
 from auth.keys import KeyRing
 from auth.models import Client
@@ -179,15 +180,19 @@ def build(settings: Settings, database: Database, keys: KeyRing) -> Authorizatio
 
 
 def _by_assertion(settings: Settings, database: Database) -> Callable[[Any, Any], _Known | None]:
+    held = ClientKeys(settings)
+
     def authenticate(find: Callable[[str], _Known | None], request: Any) -> _Known | None:
         form = request.form
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             return None
         text = form.get("client_assertion", "")
-        client = find(_claimed_subject(text))
-        if client is None or not client.row.jwks:
+        subject, kid = _claimed(text)
+        client = find(subject)
+        keys = held.keys_of(client.row, kid) if client else None
+        if client is None or keys is None:
             return None
-        claims = _checked(text, client, settings.issuer)
+        claims = _checked(text, client, keys, settings.issuer)
         if claims is None or form.get("client_id", client.client_id) != client.client_id:
             return None
         fresh = use_once(database, "assertion", client.client_id, claims["jti"], claims["exp"])
@@ -196,21 +201,21 @@ def _by_assertion(settings: Settings, database: Database) -> Callable[[Any, Any]
     return authenticate
 
 
-def _claimed_subject(text: str) -> str:
-    """Return whose keys to try; nothing else is believed of an unchecked assertion."""
+def _claimed(text: str) -> tuple[str, str | None]:
+    """Return whose key to try, and which; nothing else is believed of an unchecked assertion."""
     try:
         if len(text) > _LONGEST_ASSERTION:
-            return ""
-        subject = orjson.loads(jws.extract_compact(text.encode()).payload)["sub"]
+            return "", None
+        parts = jws.extract_compact(text.encode())
+        subject, kid = orjson.loads(parts.payload)["sub"], parts.headers().get("kid")
     except (JoseError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
-    return subject if isinstance(subject, str) else ""
+        return "", None
+    return subject if isinstance(subject, str) else "", kid if isinstance(kid, str) else None
 
 
-def _checked(text: str, client: _Known, issuer: str) -> Mapping[str, Any] | None:
+def _checked(text: str, client: _Known, keys: KeySet, issuer: str) -> Mapping[str, Any] | None:
     """Check an assertion by RFC 7523 and FAPI 2.0: our issuer alone as audience, a short life."""
     try:
-        keys = KeySet.import_key_set(client.row.jwks)  # type: ignore[arg-type]
         claims = jwt.decode(text, keys, registry=_REGISTRY).claims
         issued, expires = _seconds(claims["iat"]), _seconds(claims["exp"])
         earliest = _seconds(claims.get("nbf", issued))

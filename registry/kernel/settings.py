@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from registry.kernel.reach import Reach
+
 PREFIX = "SOGOC_"
 LONGEST_TOKEN_SECONDS = 600
 
@@ -60,6 +62,13 @@ class Settings:
     max_upload_bytes: int = _setting(
         2_000_000_000, "Largest file that a steward can submit, in bytes; more answers 413."
     )
+    jwks_hosts: str = _setting(
+        "",
+        "Hosts whose jwks_uri may be fetched: name, name:port or *.suffix, with commas.",
+    )
+    jwks_ca_file: str = _setting(
+        "", "Certificates (PEM) of private authorities that those hosts may have, too."
+    )
     sqlite_synchronous: str = _setting(
         "FULL",
         "SQLite durability: FULL survives power loss, NORMAL only a crash of the process.",
@@ -90,6 +99,12 @@ class Settings:
         ):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()}: at least 1")
+        try:
+            Reach.of(self.jwks_hosts)
+        except ValueError as error:
+            raise SettingsError(
+                f"SOGOC_JWKS_HOSTS: {error} is neither name, name:port nor *.suffix"
+            ) from None
         if self.production:
             self._check_production()
 
@@ -104,6 +119,11 @@ class Settings:
     def production(self) -> bool:
         """True unless this is a demo of synthetic data."""
         return self.environment == "production"
+
+    @property
+    def jwks_reach(self) -> Reach:
+        """Where keys of clients may be fetched from; in a demo from this machine, too."""
+        return Reach.of(self.jwks_hosts, loopback=not self.production)
 
     @property
     def sqlite(self) -> bool:

@@ -36,6 +36,8 @@ _CALLERS = {
 _ALLOWED_TO_CALL = {
     # The source of a dataset that is cached or pointed to; `registry.upstream.address` checks it.
     "registry/upstream/http.py",
+    # What a client names, such as its keys; `registry.kernel.reach` checks name and address.
+    "registry/kernel/outbound.py",
 }
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
