@@ -38,6 +38,7 @@ def client() -> None:
     help="A scope it may ask for; once for each.",
 )
 @click.option("--jwks", type=click.File(), help="Public JWK set; without any key, a secret.")
+@click.option("--jwks-uri", help="Where its JWK set is fetched; a host in SOGOC_JWKS_HOSTS.")
 @click.option("--tls-subject-dn", help="Subject of its certificate, as RFC 4514 writes it.")
 @click.option("--tls-san-dns", help="DNS name that its certificate is for.")
 @click.option("--tls-self-signed", is_flag=True, help="Its own certificates, keys in --jwks.")
@@ -52,12 +53,20 @@ def client_create(  # noqa: PLR0913 - one option for each part of a client
     jwks: TextIO | None,
     *,
     as_json: bool,
-    **certificate: Any,
+    **ways: Any,
 ) -> None:
     """Register a client; a sandbox secret is shown this once."""
     held = orjson.loads(jwks.read()) if jwks else None
     with context.database.transaction() as session:
-        made = clients.create_client(session, client_id, name, scopes, held, **certificate)
+        made = clients.create_client(
+            session,
+            client_id,
+            name,
+            scopes,
+            held,
+            reach=context.settings.jwks_reach,
+            **ways,
+        )
     show({"id": made.id} | ({"secret": made.secret} if made.secret else {}), as_json=as_json)
 
 

@@ -19,10 +19,13 @@ from auth.models import Client, Generation, SlowedClient
 from auth.scopes import SCOPES
 from registry.kernel.clock import now
 from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
+from registry.kernel.reach import NotAllowed, Reach
 
 # What stands in a Basic header and in a log must not need any quoting.
 _CLIENT_ID = re.compile(r"[0-9A-Za-z._~-]{1,100}")
-_SHORTEST_RSA = 2048
+# A longer key would make each check of a signature dear.
+_SHORTEST_RSA, _LONGEST_RSA = 2048, 8192
+_NOWHERE = Reach()
 # The row of `auth_generation` that counts changes of clients and agreements.
 _COUNTED = 1
 
@@ -47,16 +50,19 @@ def create_client(  # noqa: PLR0913 - one parameter for each part of a client
     scopes: Sequence[str],
     jwks: Mapping[str, Any] | None = None,
     *,
+    jwks_uri: str | None = None,
+    reach: Reach = _NOWHERE,
     tls_subject_dn: str | None = None,
     tls_san_dns: str | None = None,
     tls_self_signed: bool = False,
 ) -> NewClient:
     """Register a client: by its public keys, by certificate, or without either by secret.
 
-    A certificate (RFC 8705) is known by its subject (RFC 4514) or by a DNS name of its, or with
-    ``tls_self_signed`` by its key or ``x5c`` in ``jwks``. A secret is for the sandbox. Raises
-    Invalid for a malformed id, an unknown scope, keys that are private, weak or of a kind that
-    can't authenticate, and for more than one way; Conflict if the id is taken.
+    The keys are given or fetched from ``jwks_uri``. A certificate (RFC 8705) is known by its
+    subject (RFC 4514) or by a DNS name of its, or with ``tls_self_signed`` by its key or ``x5c``
+    in ``jwks``. A secret is for the sandbox. Raises Invalid for a malformed id, an unknown scope,
+    keys that are private, weak or of a kind that can't authenticate, an address beyond ``reach``,
+    and for more than one way; Conflict if the id is taken.
     """
     if not may_be_client_id(client_id):
         text = Text(
@@ -67,7 +73,14 @@ def create_client(  # noqa: PLR0913 - one parameter for each part of a client
     _check_scopes(scopes)
     if session.get(Client, client_id):
         raise Conflict(Text("Mã ứng dụng đã có.", "The client id is taken."))
-    method = _method(jwks, tls_subject_dn, tls_san_dns, self_signed=tls_self_signed)
+    if jwks_uri is not None:
+        _check_jwks_uri(jwks_uri, jwks, reach)
+    method = _method(
+        jwks_uri if jwks is None else jwks,
+        tls_subject_dn,
+        tls_san_dns,
+        self_signed=tls_self_signed,
+    )
     secret = secrets.token_urlsafe(32) if method == "client_secret_basic" else None
     session.add(
         Client(
@@ -76,6 +89,7 @@ def create_client(  # noqa: PLR0913 - one parameter for each part of a client
             auth_method=method,
             secret_sha256=digest(secret) if secret else None,
             jwks=None if jwks is None else _public(jwks),
+            jwks_uri=jwks_uri,
             tls_subject_dn=None if tls_subject_dn is None else _subject(tls_subject_dn),
             tls_san_dns=tls_san_dns,
             scopes=sorted(scopes),
@@ -87,16 +101,21 @@ def create_client(  # noqa: PLR0913 - one parameter for each part of a client
 
 
 def _method(
-    jwks: Mapping[str, Any] | None, subject: str | None, dns: str | None, *, self_signed: bool
+    keys: Mapping[str, Any] | str | None,
+    subject: str | None,
+    dns: str | None,
+    *,
+    self_signed: bool,
 ) -> str:
     """Return the one way in which a client authenticates that is registered with these."""
-    if sum(each is not None for each in (jwks, subject, dns)) > 1 or (self_signed and jwks is None):
+    lacking = self_signed and not isinstance(keys, Mapping)
+    if sum(each is not None for each in (keys, subject, dns)) > 1 or lacking:
         text = Text(
             "Chọn một: tập khóa, chủ thể hoặc tên DNS của chứng thư; chứng thư tự ký cần tập khóa.",
             "Choose one: keys, a certificate's subject or its DNS name; self-signed needs keys.",
         )
         raise Invalid(text, errors=[FieldError("/auth_method", "auth_method", text)])
-    if jwks is not None:
+    if keys is not None:
         return "self_signed_tls_client_auth" if self_signed else "private_key_jwt"
     return "client_secret_basic" if subject is None and dns is None else "tls_client_auth"
 
@@ -122,6 +141,22 @@ def _check_scopes(scopes: Sequence[str]) -> None:
         raise Invalid(text, errors=[FieldError("/scopes", "scope", text)])
 
 
+def _check_jwks_uri(jwks_uri: str, jwks: Mapping[str, Any] | None, reach: Reach) -> None:
+    """RFC 7591 section 2: keys or their address, never both."""
+    reason = "give either the keys or their address"
+    try:
+        reach.target(jwks_uri)
+        if jwks is None:
+            return
+    except NotAllowed as error:
+        reason = str(error)
+    text = Text(
+        "jwks_uri phải là https://… của máy chủ có trong SOGOC_JWKS_HOSTS, và thay cho jwks.",
+        f"jwks_uri must be https://… of a host in SOGOC_JWKS_HOSTS, instead of jwks: {reason}.",
+    )
+    raise Invalid(text, errors=[FieldError("/jwks_uri", "jwks_uri", text)])
+
+
 def may_be_client_id(text: str) -> bool:
     """Say whether ``text`` has the form of a client id, before anybody is asked for it."""
     return _CLIENT_ID.fullmatch(text) is not None
@@ -134,19 +169,19 @@ def _public(jwks: Mapping[str, Any]) -> dict[str, Any]:
         raise _bad_keys("Không phải tập khóa JWK.", "Not a JWK set.", "jwks") from None
     if any(key.is_private for key in keys):
         raise _bad_keys("Chỉ gửi khóa công khai.", "Send public keys only.", "private_key")
-    if len(keys) != len(jwks["keys"]) or not all(map(_strong, keys)):
+    if len(keys) != len(jwks["keys"]) or not all(map(is_strong, keys)):
         raise _bad_keys(
-            "Khóa phải là P-256, Ed25519 hoặc RSA từ 2048 bit.",
-            "Keys must be P-256, Ed25519, or RSA of at least 2048 bits.",
+            "Khóa phải là P-256, Ed25519 hoặc RSA từ 2048 đến 8192 bit.",
+            "Keys must be P-256, Ed25519, or RSA of 2048 to 8192 bits.",
             "weak_key",
         )
     return dict(jwks)
 
 
-def _strong(key: Key) -> bool:
+def is_strong(key: Key) -> bool:
     """Say whether a key can make one of the signatures that are believed."""
     if isinstance(key, RSAKey):
-        return key.public_key.key_size >= _SHORTEST_RSA
+        return _SHORTEST_RSA <= key.public_key.key_size <= _LONGEST_RSA
     return isinstance(key, ECKey | OKPKey) and key.curve_name in {"P-256", "Ed25519"}
 
 

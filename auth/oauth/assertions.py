@@ -13,6 +13,7 @@ from joserfc import jws, jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from auth.client_keys import ClientKeys
 from auth.oauth.clients import KnownClient
 from auth.oauth.metadata import ASSERTION_ALGORITHMS
 from auth.oauth.signatures import SignatureRegistry
@@ -34,16 +35,19 @@ def by_assertion(
     settings: Settings, database: Database
 ) -> Callable[[Any, Any], KnownClient | None]:
     """Return the way of authentication that Authlib registers as ``private_key_jwt``."""
+    held = ClientKeys(settings)
 
     def authenticate(find: Callable[[str], KnownClient | None], request: Any) -> KnownClient | None:
         form = request.form
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             return None
         text = form.get("client_assertion", "")
-        client = find(_claimed_subject(text))
-        if client is None or not client.row.jwks:
+        subject, kid = _claimed(text)
+        client = find(subject)
+        keys = held.keys_of(client.row, kid) if client else None
+        if client is None or keys is None:
             return None
-        claims = _checked(text, client, settings.issuer)
+        claims = _checked(text, client, keys, settings.issuer)
         if claims is None or form.get("client_id", client.client_id) != client.client_id:
             return None
         fresh = use_once(database, "assertion", client.client_id, claims["jti"], claims["exp"])
@@ -52,21 +56,21 @@ def by_assertion(
     return authenticate
 
 
-def _claimed_subject(text: str) -> str:
-    """Return whose keys to try; nothing else is believed of an unchecked assertion."""
+def _claimed(text: str) -> tuple[str, str | None]:
+    """Return whose key to try, and which; nothing else is believed of an unchecked assertion."""
     try:
         if len(text) > _LONGEST_ASSERTION:
-            return ""
-        subject = orjson.loads(jws.extract_compact(text.encode()).payload)["sub"]
+            return "", None
+        parts = jws.extract_compact(text.encode())
+        subject, kid = orjson.loads(parts.payload)["sub"], parts.headers().get("kid")
     except (JoseError, ValueError, KeyError, TypeError, RecursionError):
-        return ""
-    return subject if isinstance(subject, str) else ""
+        return "", None
+    return subject if isinstance(subject, str) else "", kid if isinstance(kid, str) else None
 
 
-def _checked(text: str, client: KnownClient, issuer: str) -> Mapping[str, Any] | None:
+def _checked(text: str, client: KnownClient, keys: KeySet, issuer: str) -> Mapping[str, Any] | None:
     """Check an assertion by RFC 7523 and FAPI 2.0: our issuer alone as audience, a short life."""
     try:
-        keys = KeySet.import_key_set(client.row.jwks)  # type: ignore[arg-type]
         claims = jwt.decode(text, keys, registry=_REGISTRY).claims
         issued, expires = _seconds(claims["iat"]), _seconds(claims["exp"])
         earliest = _seconds(claims.get("nbf", issued))

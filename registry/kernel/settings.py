@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from registry.kernel.reach import Reach
+
 PREFIX = "SOGOC_"
 LONGEST_TOKEN_SECONDS = 600
 _SHORTEST_SECRET = 16
@@ -75,6 +77,13 @@ class Settings:
     )
     subject_calls_per_hour: int = _setting(
         120, "How often a client may ask for the same person in an hour; more answers 429, 0 any."
+    )
+    jwks_hosts: str = _setting(
+        "",
+        "Hosts whose jwks_uri may be fetched: name, name:port or *.suffix, with commas.",
+    )
+    jwks_ca_file: str = _setting(
+        "", "Certificates (PEM) of private authorities that those hosts may have, too."
     )
     sqlite_synchronous: str = _setting(
         "FULL",
@@ -140,6 +149,12 @@ class Settings:
         for name in ("client_calls_per_minute", "subject_calls_per_hour"):
             if getattr(self, name) < 0:
                 raise SettingsError(f"{PREFIX}{name.upper()}: at least 1, or 0 for no limit")
+        try:
+            Reach.of(self.jwks_hosts)
+        except ValueError as error:
+            raise SettingsError(
+                f"SOGOC_JWKS_HOSTS: {error} is neither name, name:port nor *.suffix"
+            ) from None
         if self.production:
             self._check_production()
 
@@ -172,6 +187,11 @@ class Settings:
     def production(self) -> bool:
         """True unless this is a demo of synthetic data."""
         return self.environment == "production"
+
+    @property
+    def jwks_reach(self) -> Reach:
+        """Where keys of clients may be fetched from; in a demo from this machine, too."""
+        return Reach.of(self.jwks_hosts, loopback=not self.production)
 
     @property
     def sqlite(self) -> bool:
