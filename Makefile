@@ -2,6 +2,8 @@
 PYTHON ?= $(firstword $(foreach v,3.14 3.13 3.12 3.11,$(if $(shell python$(v) -c 'print(1)' 2>/dev/null),python$(v))) python3)
 BIN := .venv/bin
 CORE := .venv/.core-$(firstword $(shell cksum requirements/core.txt))
+# A process for each processor, each with databases of its own; the order of sets must not differ.
+PYTEST := PYTHONHASHSEED=0 $(BIN)/python -m pytest -n auto --dist loadfile
 READY := .venv/.dev-$(firstword $(shell cksum requirements/dev.txt))
 
 .PHONY: demo test check bench docs format lock setup clean
@@ -12,14 +14,14 @@ demo: $(CORE)
 setup: $(CORE)
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 check: $(READY)
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 # The pages of docs/reference; a test fails where they are not what the code says.
 docs: $(CORE)

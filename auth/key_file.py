@@ -21,6 +21,7 @@ State = Literal["next", "current", "retired", "revoked"]
 ALGORITHMS = ("ES256", "EdDSA")
 _CURVES = {"ES256": "P-256", "EdDSA": "Ed25519"}
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
+_DONE = frozenset({"retired", "revoked"})
 _OWN_MEMBERS = ("state", "since", "retired_at")
 # PBKDF2 with SHA-512 as often as OWASP asks for; the library takes at most 300,000.
 _SEALED = {"alg": "PBES2-HS512+A256KW", "enc": "A256GCM", "p2c": 210_000}
@@ -137,7 +138,7 @@ def _stored(told: dict[str, Any]) -> StoredKey:
     key = ECKey.import_key(jwk) if jwk["kty"] == "EC" else OKPKey.import_key(jwk)
     [alg] = [alg for alg, curve in _CURVES.items() if key.curve_name == curve]
     state = told.get("state", "retired")
-    if not key.is_private or state not in get_args(State):
+    if state not in get_args(State) or not (key.is_private or told.get("state") in _DONE):
         raise ValueError("not a private key of ours")
     return StoredKey(key, alg, cast("State", state), told.get("since", told.get("retired_at", 0)))
 
@@ -147,4 +148,11 @@ def _stored_first(found: Sequence[StoredKey]) -> StoredKey:
 
 
 def _told(key: StoredKey) -> dict[str, Any]:
-    return {**key.key.as_dict(private=True), "kid": key.kid, "state": key.state, "since": key.since}
+    # What no longer signs need not be able to: a stolen file forges nothing old.
+    private = key.state not in _DONE
+    return {
+        **key.key.as_dict(private=private),
+        "kid": key.kid,
+        "state": key.state,
+        "since": key.since,
+    }

@@ -266,7 +266,7 @@ def test_the_metadata_says_so_where_it_is_so(service: Service, behind: Service) 
         {"tls_subject_dn": SUBJECT, "jwks": {"keys": [OURS.jwk]}},
         {"tls_self_signed": True},
     ],
-    ids=str,
+    ids=range(5),
 )
 def test_a_client_has_one_way_to_authenticate(service: Service, parts: dict[str, Any]) -> None:
     with service.database.transaction() as session, pytest.raises(Invalid):

@@ -155,7 +155,7 @@ def test_the_client_id_beside_an_assertion_must_be_its_own(agency: Service) -> N
 
 
 @pytest.mark.parametrize(
-    ("key", "alg"), [(EC, "ES256"), (RSA, "PS256"), (ED, "Ed25519"), (ED, "EdDSA")], ids=str
+    ("key", "alg"), [(EC, "ES256"), (RSA, "PS256"), (ED, "Ed25519"), (ED, "EdDSA")], ids=range(4)
 )
 def test_each_published_algorithm_authenticates(agency: Service, key: Any, alg: str) -> None:
     answer = ask(agency, assertion(key, alg))

@@ -126,7 +126,7 @@ def test_a_proof_with_a_wrong_claim_is_refused(agency: Service, claims: dict[str
         {"jwk": ED.as_dict(private=False)},
         {"jwk": ECKey.generate_key("P-256").as_dict(private=False)},
     ],
-    ids=str,
+    ids=range(18),
 )
 def test_a_proof_with_a_wrong_header_is_refused(agency: Service, header: dict[str, Any]) -> None:
     _refused(_ask(agency, proof(header=header)))

@@ -95,6 +95,19 @@ def test_a_key_is_published_before_it_signs_and_until_its_last_token_is_over(
         assert second in _kids(path)
 
 
+def test_what_no_longer_signs_can_not_be_made_to(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    old = KeyRing.open(path).sign("JWT", {"sub": "x"})
+    rotate(path)
+    told = orjson.loads(path.read_bytes())["keys"]
+    assert {key["state"]: "d" in key for key in told} == {
+        "current": True,
+        "next": True,
+        "retired": False,
+    }
+    assert jwt.decode(old, KeyRing.open(path).verifying, algorithms=["ES256"]).claims["sub"] == "x"
+
+
 def test_every_algorithm_has_a_key_that_signs_and_one_that_comes_next(tmp_path: Path) -> None:
     path = tmp_path / "keys.json"
     ring = KeyRing.open(path)

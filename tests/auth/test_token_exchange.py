@@ -137,7 +137,9 @@ def test_a_request_that_breaks_a_rule_gives_nothing(
 
 
 @pytest.mark.parametrize(
-    ("who", "whom"), [(BAY, AN), (AN, LAN), (LAN, MINH), (LAN, LAN), (HOA, AN), (MINH, new_id())]
+    ("who", "whom"),
+    [(BAY, AN), (AN, LAN), (LAN, MINH), (LAN, LAN), (HOA, AN), (MINH, new_id())],
+    ids=range(6),
 )
 def test_nobody_acts_for_whom_no_act_gives_them(family: Family, who: str, whom: str) -> None:
     assert _error(family.exchange(family.token(who), whom)) == (400, "invalid_grant")
