@@ -49,7 +49,7 @@ def unmet(parameters: Mapping[str, Any], person: Grantor, settings: Settings) ->
 
 
 def _young(parameters: Mapping[str, Any], auth_time: float) -> bool:
-    if auth_time >= parameters[PUSHED_AT]:
+    if auth_time >= parameters.get(PUSHED_AT, float("inf")):
         return True
     if "login" in parameters.get("prompt", "").split():
         return False

@@ -14,10 +14,11 @@ from joserfc import jwe, jwt
 from joserfc.jwk import ECKey, KeySet
 from werkzeug.test import TestResponse
 
+from auth.clients import create_client
 from auth.oauth.metadata import metadata
 from registry.kernel.clock import fixed, now
 from tests.auth.grants import CALLBACK, Form, form_of, told
-from tests.auth.signing import EC, ath, proof, public
+from tests.auth.signing import AGENCY, EC, ask, assertion, ath, proof, public
 from tests.conftest import ISSUER, Service
 
 MFA = {"signin_mfa_acr": "urn:example:3 urn:example:4"}
@@ -223,6 +224,15 @@ def test_a_client_may_have_it_signed_and_encrypted_to_its_own_key(service: Servi
     assert opened.protected.items() >= {**ENCRYPTION, "cty": "JWT", "kid": "enc"}.items()
     assert opened.plaintext is not None
     _checked(form, opened.plaintext.decode())
+
+
+def test_a_key_to_encrypt_for_proves_nobody(service: Service) -> None:
+    with service.database.transaction() as session:
+        create_client(session, AGENCY, "Chi cục thuế", ["citizens:read"], public(EC, ENCRYPTING))
+    whole = ENCRYPTING.as_dict(private=True)
+    pretended = ECKey.import_key({name: whole[name] for name in whole if name != "use"})
+    assert ask(service, assertion(pretended)).status_code == 401
+    assert ask(service, assertion(EC)).status_code == 200
 
 
 def test_without_a_key_to_encrypt_for_nothing_is_told(service: Service) -> None:

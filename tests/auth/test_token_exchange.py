@@ -158,6 +158,22 @@ def test_a_guardian_acts_for_a_ward_while_acts_say_so(family: Family) -> None:
     assert _error(family.exchange(family.token(HOA), BAY)) == (400, "invalid_grant")
 
 
+def test_nobody_acts_for_whoever_has_died_or_has_no_guardian_more(family: Family) -> None:
+    over = acts.document(
+        "GE-1",
+        "guardianship_end",
+        "2024-01-05",
+        persons={"ward": acts.entry(BAY)},
+        guardianship={"to": acts.day("2024-01-05")},
+    )
+    family.register(over)
+    assert _error(family.exchange(family.token(HOA), BAY)) == (400, "invalid_grant")
+    family.register(_guardianship("GH-2", **{"from": acts.day("2025-01-05")}))
+    assert family.exchange(family.token(HOA), BAY).status_code == 200
+    family.register(acts.death("KT-1", "2025-06-01", BAY, "2025-05-30"))
+    assert _error(family.exchange(family.token(HOA), BAY)) == (400, "invalid_grant")
+
+
 def test_a_token_is_exchanged_by_its_client_and_its_person_alone(family: Family) -> None:
     other = another(family.form, "console")
     family.form.someone.id = family.ids[LAN]

@@ -82,6 +82,8 @@ def test_the_id_of_a_context_tells_its_content() -> None:
     told = {context_of(ASKER, ["name", "sex"]).id, context_of(ASKER, ["sex", "name", "sex"]).id}
     assert len(told) == 1
     others = [replace(ASKER, procedure="", legal_basis="x"), replace(ASKER, person_id="p")]
+    others += [replace(ASKER, acting_for="p"), replace(ASKER, person_id="p", acting_for="q")]
+    assert len({context_of(asker, ["name"]).id for asker in others}) == len(others)
     assert told.isdisjoint(context_of(asker, ["name", "sex"]).id for asker in others)
 
 
