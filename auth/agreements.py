@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
@@ -81,7 +82,7 @@ def _row(session: Session, agreement: Agreement, series: str | None) -> Agreemen
         legal_basis=agreement.legal_basis,
         valid_from=agreement.valid_from,
         valid_to=agreement.valid_to,
-        series=series or new_id(),
+        series=_key(series) if series else new_id(),
         version=_next_version(session, agreement, series) if series else 1,
         proposed_at=now(),
     )
@@ -102,7 +103,7 @@ def _check(agreement: Agreement) -> None:
 
 
 def _next_version(session: Session, agreement: Agreement, series: str) -> int:
-    versions = _of_series(session, series)
+    versions = _of_series(session, _key(series))
     if not versions:
         raise NotFound
     first = versions[0]
@@ -187,9 +188,8 @@ def _require_draft(
     session: Session, agreement_id: str
 ) -> tuple[AgreementRow, Sequence[AgreementRow]]:
     """Return the draft with all versions of its series, locked before its state is looked at."""
-    series = require_agreement(session, agreement_id).series
-    versions = _of_series(session, series)
-    row = next(version for version in versions if version.id == agreement_id)
+    row = require_agreement(session, agreement_id)
+    versions = _of_series(session, row.series)
     if row.state != "draft":
         raise Conflict(_NOT_A_DRAFT)
     return row, versions
@@ -197,10 +197,18 @@ def _require_draft(
 
 def require_agreement(session: Session, agreement_id: str) -> AgreementRow:
     """Return a version in any state. Raises NotFound."""
-    row = session.get(AgreementRow, agreement_id)
+    row = session.get(AgreementRow, _key(agreement_id))
     if row is None:
         raise NotFound
     return row
+
+
+def _key(text: str) -> str:
+    """Return an id as it is kept; what can't be one leads to nothing."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        raise NotFound from None
 
 
 def end_agreement(session: Session, agreement_id: str, on: date | None = None) -> None:

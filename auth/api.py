@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any, TypeVar
 
 import flask
@@ -10,6 +11,7 @@ import flask_smorest
 from flask.views import MethodView
 from marshmallow import Schema
 
+from auth import principals
 from auth.agreements import expiring, list_agreements, upcoming
 from auth.guard import authenticated, current_principal, public
 from auth.oauth.metadata import RESOURCE_METADATA_PATH, metadata, resource_metadata
@@ -177,29 +179,31 @@ class Agreement(MethodView):
     @authenticated
     @v1.response(200, AgreementsAnswer)
     def get(self) -> dict[str, Any]:
-        """Ứng dụng này được hỏi gì / what this client may ask."""
-        principal = current_principal()
+        """Ứng dụng này được hỏi gì / what this client may ask, now and soon."""
+        principal, day = current_principal(), today()
         with _state().database.reading() as session:
             held = list_agreements(session, principal.client_id)
         return {
             "client_id": principal.client_id,
             "scopes": sorted(principal.scopes),
-            "agreements": [_wire(agreement) for agreement in held],
+            "agreements": [_wire(one, day) for one in held if one.valid_from <= day],
+            "upcoming": [_wire(one, day) for one in held if upcoming(one, day)],
         }
 
 
-def _wire(agreement: Any) -> dict[str, Any]:
+def _wire(agreement: principals.Agreement, day: date) -> dict[str, Any]:
     shape = {
         "id": agreement.id,
         "procedure": agreement.procedure,
         "attributes": {key: sorted(paths) for key, paths in agreement.attributes.items()},
         "search": {key: sorted(names) for key, names in agreement.search.items()},
         "legal_basis": agreement.legal_basis,
-        "valid_from": agreement.valid_from,
         "version": agreement.version,
-        "in_force": agreement.in_force(today()),
-        "upcoming": upcoming(agreement, today()),
+        "state": agreement.state,
+        "valid_from": agreement.valid_from,
+        "in_force": agreement.in_force(day),
     }
-    days = expiring(agreement, today())
-    shape |= {"valid_to": agreement.valid_to} if agreement.valid_to else {}
-    return shape | ({} if days is None else {"expires_in_days": days})
+    if agreement.valid_to:
+        shape["valid_to"] = agreement.valid_to
+    left = expiring(agreement, day)
+    return shape if left is None else shape | {"expires_in_days": left}

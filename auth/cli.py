@@ -11,7 +11,7 @@ import click
 import orjson
 
 from auth import clients, keys
-from auth.cli_shared import Context, as_json_option, show
+from auth.cli_shared import Context, as_json_too, show
 from auth.enumeration import list_alerts
 from auth.scopes import SCOPES
 
@@ -42,7 +42,7 @@ def client() -> None:
 @click.option("--tls-subject-dn", help="Subject of its certificate, as RFC 4514 writes it.")
 @click.option("--tls-san-dns", help="DNS name that its certificate is for.")
 @click.option("--tls-self-signed", is_flag=True, help="Its own certificates, keys in --jwks.")
-@as_json_option
+@as_json_too
 @click.pass_obj
 def client_create(  # noqa: PLR0913 - one option for each part of a client
     context: Context,
@@ -74,7 +74,7 @@ def client_create(  # noqa: PLR0913 - one option for each part of a client
     "list",
     epilog="\b\nVí dụ / example:\n  sogoc client list --json",
 )
-@as_json_option
+@as_json_too
 @click.pass_obj
 def client_list(context: Context, *, as_json: bool) -> None:
     """List every client."""
@@ -97,7 +97,7 @@ def client_list(context: Context, *, as_json: bool) -> None:
     epilog="\b\nVí dụ / example:\n  sogoc client rotate ward-office",
 )
 @click.argument("client_id")
-@as_json_option
+@as_json_too
 @click.pass_obj
 def client_rotate(context: Context, client_id: str, *, as_json: bool) -> None:
     """Give a sandbox client a new secret."""
@@ -122,7 +122,7 @@ def client_disable(context: Context, client_id: str) -> None:
     "alerts",
     epilog="\b\nVí dụ / example:\n  sogoc client alerts --json",
 )
-@as_json_option
+@as_json_too
 @click.pass_obj
 def client_alerts(context: Context, *, as_json: bool) -> None:
     """List what was suspicious of clients, the newest first."""
@@ -143,7 +143,7 @@ def key() -> None:
     "list",
     epilog="\b\nVí dụ / example:\n  sogoc key list",
 )
-@as_json_option
+@as_json_too
 @click.pass_obj
 def key_list(context: Context, *, as_json: bool) -> None:
     """List the keys with their states; revoked ones are no longer believed."""

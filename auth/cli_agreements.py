@@ -1,22 +1,42 @@
-"""The commands for agreements: drafted by one, tried, approved by another."""
+"""The commands for agreements: one person drafts, another approves, and anybody tries first."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+import getpass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from datetime import timedelta
 from typing import Any
 
 import click
+import orjson
 
 from auth import agreements
-from auth.cli_shared import Context, as_json_option, show
-from auth.dry_run import DAYS, refused_calls
+from auth.cli_shared import Context, as_json_too, show
+from auth.dry_run import DryRun, refused_calls
+from auth.models import AgreementRow
 from auth.principals import Agreement
-from registry.kernel.clock import now, today
+from registry.kernel.clock import VIET_NAM, now, today
+from registry.kernel.fields import Catalogue
 
 _ID = "0198c0de-0000-7000-8000-000000000001"
-_DAY = click.DateTime(["%Y-%m-%d"])
-_by = click.option("--by", required=True, help="Who does this, by name.")
+_EXAMPLE = "\b\nVí dụ / example:\n  sogoc agreement"
+_OF_ONE = (
+    '--legal-basis "Luật Cư trú 68/2020/QH14" \\'
+    "\n    --attribute citizens:name --attribute citizens:birth_date --search citizens:personal_id"
+)
+_LISTED = (
+    *("id", "client_id", "procedure", "valid_from", "valid_to"),
+    *("series", "version", "state", "proposed_by", "approved_by", "rejected_by", "note"),
+)
+
+_agreement = click.argument("agreement_id")
+_by = click.option(
+    "--by",
+    metavar="NAME",
+    default=getpass.getuser,
+    help="Who does this; by default the user of this machine.",
+)
 
 
 @click.group()
@@ -24,45 +44,35 @@ def agreement() -> None:
     """Data-sharing agreements."""
 
 
-def _parts(command: Any) -> Any:
-    """Give a command the arguments and options that an agreement is made of."""
-    for add in reversed(
-        (
-            click.argument("client_id"),
-            click.argument("procedure"),
-            click.option(
-                "--attribute", "attributes", multiple=True, help="REGISTER:PATH that may be read."
-            ),
-            click.option("--search", "criteria", multiple=True, help="REGISTER:NAME to search by."),
-            click.option("--legal-basis", required=True, help="The law and article that allow it."),
-            click.option("--from", "valid_from", type=_DAY, help="First day; today if not given."),
-            click.option("--to", "valid_to", type=_DAY, help="First day without it."),
-        )
+def _parts(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the arguments that make up an agreement."""
+    day = click.DateTime(["%Y-%m-%d"])
+    for option in (
+        click.option("--to", "valid_to", type=day, help="First day without it."),
+        click.option("--from", "valid_from", type=day, help="First day; today without it."),
+        click.option("--legal-basis", required=True, help="The law and article that allow it."),
+        click.option("--search", "criteria", multiple=True, help="REGISTER:NAME to search by."),
+        click.option(
+            "--attribute", "attributes", multiple=True, help="REGISTER:PATH that may be read."
+        ),
+        click.argument("procedure"),
+        click.argument("client_id"),
     ):
-        command = add(command)
+        command = option(command)
     return command
 
 
-def _agreement(  # noqa: PLR0913 - one parameter for each part of an agreement
-    *,
-    client_id: str,
-    procedure: str,
-    attributes: Sequence[str],
-    criteria: Sequence[str],
-    legal_basis: str,
-    valid_from: Any,
-    valid_to: Any,
-) -> Agreement:
-    first: date = valid_from.date() if valid_from else today()
+def _wanted(parts: dict[str, Any]) -> Agreement:
+    first, end = parts["valid_from"], parts["valid_to"]
     return Agreement(
         "",
-        client_id,
-        procedure,
-        _by_register(attributes),
-        _by_register(criteria),
-        legal_basis,
-        first,
-        valid_to.date() if valid_to else None,
+        parts["client_id"],
+        parts["procedure"],
+        _by_register(parts["attributes"]),
+        _by_register(parts["criteria"]),
+        parts["legal_basis"],
+        first.date() if first else today(),
+        end.date() if end else None,
     )
 
 
@@ -76,141 +86,125 @@ def _by_register(values: Sequence[str]) -> dict[str, frozenset[str]]:
     return found
 
 
-@agreement.command(
-    "create",
-    epilog="\b\nVí dụ / example:"
-    '\n  sogoc agreement create ward-office 1.004222 --legal-basis "Luật Cư trú 68/2020/QH14" \\'
-    "\n    --attribute citizens:name --attribute citizens:birth_date --search citizens:personal_id",
-)
+@agreement.command("create", epilog=f"{_EXAMPLE} create ward-office 1.004222 {_OF_ONE}")
 @_parts
-@as_json_option
+@as_json_too
 @click.pass_obj
 def agreement_create(context: Context, /, *, as_json: bool, **parts: Any) -> None:
-    """Let a client read and search for a procedure, in one step, when a service is set up."""
+    """Let a client read and search at once: for setting up, before there are two persons."""
     with context.database.transaction() as session:
-        made = agreements.create_agreement(session, _agreement(**parts))
+        made = agreements.create_agreement(session, _wanted(parts))
     show({"id": made}, as_json=as_json)
 
 
-@agreement.command(
-    "draft",
-    epilog="\b\nVí dụ / example:"
-    '\n  sogoc agreement draft ward-office 1.004222 --legal-basis "Luật Cư trú 68/2020/QH14" \\'
-    f"\n    --attribute citizens:name --by lan --replaces {_ID}",
-)
+@agreement.command("draft", epilog=f"{_EXAMPLE} draft ward-office 1.004222 --by an {_OF_ONE}")
 @_parts
-@click.option("--replaces", help="Id of any version of the agreement that this is the next of.")
+@click.option("--series", help="The agreement of which this is the next version.")
 @_by
-@as_json_option
+@as_json_too
 @click.pass_obj
 def agreement_draft(
-    context: Context, /, *, replaces: str | None, by: str, as_json: bool, **parts: Any
+    context: Context, /, *, series: str | None, by: str, as_json: bool, **parts: Any
 ) -> None:
-    """Propose an agreement, or the next version of one; it allows nothing until approved."""
+    """Propose an agreement or its next version; nothing is allowed until it is approved."""
     with context.database.transaction() as session:
-        series = agreements.require_agreement(session, replaces).series if replaces else None
-        made = agreements.draft_agreement(session, _agreement(**parts), by, series)
-    show({"id": made}, as_json=as_json)
+        made = agreements.draft_agreement(session, _wanted(parts), by, series)
+        row = agreements.require_agreement(session, made)
+    show({"id": made, "series": row.series, "version": row.version}, as_json=as_json)
 
 
-@agreement.command(
-    "try",
-    epilog=f"\b\nVí dụ / example:\n  sogoc agreement try {_ID}",
-)
-@click.argument("agreement_id")
-@as_json_option
+@agreement.command("approve", epilog=f"{_EXAMPLE} approve {_ID} --by binh")
+@_agreement
+@_by
+@as_json_too
 @click.pass_obj
-def agreement_try(context: Context, agreement_id: str, *, as_json: bool) -> None:
-    """Say which calls of the last 30 days a version would refuse; exit 1 if there are any."""
-    moment = now()
-    with context.database.reading() as session:
-        tried = agreements.shape(agreements.require_agreement(session, agreement_id))
-        day = max(today(), tried.valid_from)
-        since = moment - timedelta(days=DAYS)
-        refused = refused_calls(session, tried, since, day, context.permits)
-    found = [
-        {
-            "calls": each.calls,
-            "last_at": each.last_at.isoformat(),
-            "lacking": " ".join(each.lacking),
-            "attributes": " ".join(each.attributes),
-        }
-        for each in refused
-    ]
-    show(found, as_json=as_json)
-    if found:
-        raise click.exceptions.Exit(1)
+def agreement_approve(context: Context, agreement_id: str, *, by: str, as_json: bool) -> None:
+    """Approve a draft of somebody else; every worker knows it within a second."""
+    with context.database.transaction() as session:
+        made = agreements.approve_agreement(session, agreement_id, by)
+    show({"id": made.id, "version": made.version, "valid_from": made.valid_from}, as_json=as_json)
 
 
-@agreement.command(
-    "approve",
-    epilog=f"\b\nVí dụ / example:\n  sogoc agreement approve {_ID} --by minh",
-)
-@click.argument("agreement_id")
+@agreement.command("reject", epilog=f'{_EXAMPLE} reject {_ID} --by binh --reason "Thiếu điều luật"')
+@_agreement
+@click.option("--reason", required=True, help="Why, as who proposed it will read.")
 @_by
 @click.pass_obj
-def agreement_approve(context: Context, agreement_id: str, by: str) -> None:
-    """Approve a draft as the second person; the version before it ends on its first day."""
-    with context.database.transaction() as session:
-        approved = agreements.approve_agreement(session, agreement_id, by)
-    click.echo(f"{approved.valid_from}")
-
-
-@agreement.command(
-    "reject",
-    epilog=f'\b\nVí dụ / example:\n  sogoc agreement reject {_ID} --by minh --reason "Thừa trường"',
-)
-@click.argument("agreement_id")
-@_by
-@click.option("--reason", required=True, help="Why.")
-@click.pass_obj
-def agreement_reject(context: Context, agreement_id: str, by: str, reason: str) -> None:
-    """Reject a draft for good, and keep why."""
+def agreement_reject(context: Context, agreement_id: str, *, reason: str, by: str) -> None:
+    """Reject a draft for good."""
     with context.database.transaction() as session:
         agreements.reject_agreement(session, agreement_id, by, reason)
 
 
-@agreement.command(
-    "list",
-    epilog="\b\nVí dụ / example:\n  sogoc agreement list --json",
-)
-@as_json_option
+@agreement.command("list", epilog=f"{_EXAMPLE} list --json")
+@as_json_too
 @click.pass_obj
 def agreement_list(context: Context, *, as_json: bool) -> None:
-    """List every version; those that end within 60 days are warned of."""
+    """List every version, and warn of those that end soon without another to follow."""
     with context.database.reading() as session:
-        versions = [agreements.shape(row) for row in agreements.list_versions(session)]
-    held = [version for version in versions if version.state == "approved"]
-    for version in held:
-        days = agreements.expiring(version, today())
-        if days is not None and agreements.unfollowed(version, held):
+        rows = agreements.list_versions(session)
+    show([{name: getattr(row, name) for name in _LISTED} for row in rows], as_json=as_json)
+    _warn(rows)
+
+
+def _warn(rows: Sequence[AgreementRow]) -> None:
+    held = [agreements.shape(row) for row in rows if row.state == "approved"]
+    for one in held:
+        left = agreements.expiring(one, today())
+        if left is not None and agreements.unfollowed(one, held):
             click.echo(
-                f"{version.client_id} {version.procedure}: hết hạn sau {days} ngày"
-                f" / ends in {days} days",
+                f"{one.id}: hết hạn sau {left} ngày / ends in {left} days"
+                f"  {one.client_id} {one.procedure}",
                 err=True,
             )
-    found = [
-        {
-            "id": version.id,
-            "client_id": version.client_id,
-            "procedure": version.procedure,
-            "version": version.version,
-            "state": version.state,
-            "valid_from": version.valid_from,
-            "valid_to": version.valid_to,
-        }
-        for version in versions
-    ]
-    show(found, as_json=as_json)
 
 
-@agreement.command(
-    "end",
-    epilog=f"\b\nVí dụ / example:\n  sogoc agreement end {_ID}",
-)
-@click.argument("agreement_id")
+@agreement.command("end", epilog=f"{_EXAMPLE} end {_ID}")
+@_agreement
 @click.pass_obj
 def agreement_end(context: Context, agreement_id: str) -> None:
     """End an agreement today."""
     with context.database.transaction() as session:
         agreements.end_agreement(session, agreement_id)
+
+
+def try_command(catalogues: Sequence[Catalogue]) -> click.Command:
+    """Return the command that tries a draft; ``catalogues`` say what the registers can answer."""
+
+    @click.command("try", epilog=f"{_EXAMPLE} try {_ID}")
+    @_agreement
+    @click.option(
+        "--days",
+        default=30,
+        show_default=True,
+        type=click.IntRange(1),
+        help="How far back to look.",
+    )
+    @as_json_too
+    @click.pass_obj
+    def agreement_try(context: Context, agreement_id: str, *, days: int, as_json: bool) -> None:
+        """Tell which answered calls of the last days a draft would have refused."""
+        with context.database.reading() as session:
+            draft = agreements.shape(agreements.require_agreement(session, agreement_id))
+            found = refused_calls(session, draft, now() - timedelta(days=days), catalogues)
+        if as_json:
+            click.echo(orjson.dumps(asdict(found), option=orjson.OPT_INDENT_2))
+        else:
+            _tell(found)
+
+    return agreement_try
+
+
+def _tell(found: DryRun) -> None:
+    lost = sum(asked.calls for asked in found.refused)
+    click.echo(f"bị từ chối / refused: {lost}/{found.calls}")
+    if found.gap:
+        first, end = found.gap
+        click.echo(f"  không có thỏa thuận / no agreement: {first} – {end or ''}")
+    for asked in found.refused:
+        last = asked.last.astimezone(VIET_NAM)
+        click.echo(f"  {asked.calls}x, {last:%d/%m/%Y %H:%M}: {' '.join(asked.attributes)}")
+        if asked.lacks:
+            click.echo(f"    thiếu / lacks: {' '.join(asked.lacks)}")
+    for register, names in found.criteria.items():
+        click.echo(f"  không còn tìm theo / no more search by: {register}: {' '.join(names)}")

@@ -1,4 +1,4 @@
-"""What the commands of clients, agreements and keys have in common."""
+"""What the commands of this package share: what is handed in, and how an answer is shown."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from typing import Any, Protocol
 import click
 import orjson
 
-from auth.principals import Agreement
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+as_json_too = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 class Context(Protocol):
@@ -25,12 +24,9 @@ class Context(Protocol):
     def database(self) -> Database:
         """The database."""
 
-    def permits(self, agreement: Agreement, attribute: str) -> bool:
-        """Say whether an agreement lets its client read an attribute."""
-
 
 def show(found: Any, *, as_json: bool) -> None:
-    """Print one thing or several, for people or as JSON."""
+    """Print a dictionary, or a list of them: one line each, or all as JSON."""
     if as_json:
         click.echo(orjson.dumps(found, option=orjson.OPT_INDENT_2))
         return

@@ -239,24 +239,22 @@ def _paths_by_register(description: str) -> fields.Dict:
 
 
 class AgreementSchema(Schema):
-    """One agreement: what the client may read and search by, for one procedure."""
+    """One approved version: what the client may read and search by, for one procedure."""
 
     id = fields.UUID(required=True)
     procedure = fields.String(required=True)
     attributes = _paths_by_register("Được đọc / may be read.")
     search = _paths_by_register("Được tìm theo / may be searched by.")
     legal_basis = fields.String(required=True)
+    version = fields.Integer(required=True)
+    state = fields.String(required=True, validate=OneOf(["approved"]))
     valid_from = fields.Date(required=True)
     valid_to = fields.Date(
         metadata={"description": "Ngày đầu tiên hết hiệu lực / first day after."}
     )
-    version = fields.Integer(required=True)
     in_force = fields.Boolean(required=True)
-    upcoming = fields.Boolean(
-        required=True, metadata={"description": "Đã duyệt, chưa bắt đầu / approved, yet to begin."}
-    )
     expires_in_days = fields.Integer(
-        metadata={"description": "Khi còn dưới 60 ngày / told below 60 days."}
+        metadata={"description": "Khi còn dưới 60 ngày / told where under 60 days are left."}
     )
 
 
@@ -266,3 +264,8 @@ class AgreementsAnswer(Schema):
     client_id = fields.String(required=True)
     scopes = fields.List(fields.String(), required=True)
     agreements = fields.List(fields.Nested(AgreementSchema), required=True)
+    upcoming = fields.List(
+        fields.Nested(AgreementSchema),
+        required=True,
+        metadata={"description": "Đã duyệt, chưa có hiệu lực / approved, not yet in force."},
+    )

@@ -9,7 +9,6 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from contextlib import suppress
 from functools import cached_property, partial
 from typing import Any
 
@@ -23,8 +22,8 @@ import auth.signin.cli
 import datasets.cli
 import migrations
 import registry.jobs.cli
+from auth.cli_agreements import try_command
 from auth.key_file import KeyFileError
-from auth.principals import Agreement
 from datasets.specs import SPECS
 from registry import background
 from registry.citizens.attributes import CATALOGUE as CITIZENS
@@ -32,12 +31,15 @@ from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
 from registry.demo import demo
 from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.kernel.db import Database
-from registry.kernel.errors import Malformed, Refused, SogocError
+from registry.kernel.errors import SogocError
 from registry.kernel.settings import Settings, SettingsError
 from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.server import serve as run_server
 from registry.upstream.cli import mode_command
 from registry.workers import work_together
+
+CATALOGUES = (CITIZENS, CIVIL_STATUS, HOUSEHOLDS, PARCELS)
+"""What each register can answer, for commands that know of no register."""
 
 
 class Context:
@@ -52,15 +54,6 @@ class Context:
     def database(self) -> Database:
         """The primary database."""
         return Database(self.settings.database_url, synchronous=self.settings.sqlite_synchronous)
-
-    def permits(self, agreement: Agreement, attribute: str) -> bool:
-        """Say whether an agreement lets its client read an attribute of any register."""
-        for catalogue in (CITIZENS, CIVIL_STATUS, HOUSEHOLDS, PARCELS):
-            granted = agreement.attributes.get(catalogue.register, frozenset())
-            with suppress(Malformed, Refused):
-                catalogue.compile((attribute,), granted)
-                return True
-        return False
 
     def close(self) -> None:
         """Close what was opened."""
@@ -193,6 +186,7 @@ def db_status(context: Context, *, as_json: bool) -> None:
 
 main.add_command(demo)
 main.add_command(auth.cli.client)
+auth.cli_agreements.agreement.add_command(try_command(CATALOGUES))
 main.add_command(auth.cli_agreements.agreement)
 main.add_command(auth.cli.key)
 main.add_command(auth.signin.cli.staff)

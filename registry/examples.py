@@ -304,10 +304,11 @@ EXAMPLES = {
                     "legal_basis": "Luật Cư trú 68/2020/QH14, Điều 20",
                     "valid_from": "2026-01-01",
                     "version": 1,
+                    "state": "approved",
                     "in_force": True,
-                    "upcoming": False,
                 }
             ],
+            "upcoming": [],
         }
     ),
 }
