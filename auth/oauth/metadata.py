@@ -53,6 +53,8 @@ def metadata(settings: Settings) -> dict[str, Any]:
             )
         },
         "introspection_signing_alg_values_supported": ["ES256"],
+        # Without it a client expects the default of OpenID Connect Discovery, RS256.
+        "id_token_signing_alg_values_supported": ["ES256"],
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": bool(settings.trusted_proxies),
         "service_documentation": f"{issuer}/docs",
