@@ -200,6 +200,7 @@ class MetadataAnswer(Schema):
         fields.String(), required=True
     )
     introspection_signing_alg_values_supported = fields.List(fields.String(), required=True)
+    id_token_signing_alg_values_supported = fields.List(fields.String(), required=True)
     dpop_signing_alg_values_supported = fields.List(fields.String(), required=True)
     tls_client_certificate_bound_access_tokens = fields.Boolean(required=True)
 

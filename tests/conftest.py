@@ -84,11 +84,11 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[D
             yield created
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """Give a database of each kind with the newest schema and no data, copied from a template."""
-    if request.param == "sqlite":
-        path = tmp_path / "registry.db"
+@contextmanager
+def new_database(request: pytest.FixtureRequest, kind: str, folder: Path) -> Iterator[Database]:
+    """Give a database with the newest schema and no data, copied from a template."""
+    if kind == "sqlite":
+        path = folder / "registry.db"
         shutil.copyfile(request.getfixturevalue("migrated_file"), path)
         made = Database(f"sqlite:///{path}")
         yield made
@@ -97,6 +97,13 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         template = request.getfixturevalue("migrated_template")
         with _created(request.getfixturevalue("postgresql"), template) as created:
             yield created
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give a database of each kind, ready to be used."""
+    with new_database(request, request.param, tmp_path) as made:
+        yield made
 
 
 ISSUER = "http://127.0.0.1:8000"

@@ -61,6 +61,8 @@ def metadata(settings: Settings) -> dict[str, Any]:
             )
         },
         "introspection_signing_alg_values_supported": [ALGORITHM],
+        # Without it a client expects the default of OpenID Connect Discovery, RS256.
+        "id_token_signing_alg_values_supported": list(SIGNED),
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": bool(settings.trusted_proxies),
         "service_documentation": f"{issuer}/docs",
@@ -74,7 +76,6 @@ def openid_metadata(settings: Settings) -> dict[str, Any]:
         **metadata(settings),
         "userinfo_endpoint": f"{settings.issuer}/oauth/userinfo",
         "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": list(SIGNED),
         "userinfo_signing_alg_values_supported": list(SIGNED),
         "userinfo_encryption_alg_values_supported": list(ENCRYPTION_ALGORITHMS),
         "userinfo_encryption_enc_values_supported": list(ENCRYPTION_METHODS),

@@ -13,6 +13,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import KeySet
 
+from auth.clients import create_client
 from auth.grants.credentials import redeem_code
 from auth.grants.grants import revoke_grants_of_person, subject_of
 from auth.grants.pushed import decide
@@ -290,6 +291,32 @@ def test_a_refresh_token_serves_again_and_never_for_more(form: Form) -> None:
         grant_type="refresh_token", refresh_token=refresh, authorization_details=wider
     )
     assert escalated.get_json()["error"] == "invalid_authorization_details"
+
+
+def test_another_client_can_not_revoke_a_refresh_token(form: Form) -> None:
+    issued = form.redeem(form.agree()["code"]).get_json()
+    with form.service.database.transaction() as session:
+        other = create_client(session, "other", "Cơ quan khác", ["citizens:read"])
+    given = {"token": issued["refresh_token"], "token_type_hint": "refresh_token"}
+    auth = ("other", other.secret or "")
+    answer = form.service.app.test_client().post("/oauth/revoke", data=given, auth=auth)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_grant")
+    again = form.token(grant_type="refresh_token", refresh_token=issued["refresh_token"])
+    assert again.status_code == 200
+
+
+@pytest.mark.parametrize("hint", ["refresh_token", "access_token", ""])
+def test_a_revoked_refresh_token_takes_its_access_tokens_along(form: Form, hint: str) -> None:
+    issued = form.redeem(form.agree()["code"]).get_json()
+    given = {"token": issued["refresh_token"]} | ({"token_type_hint": hint} if hint else {})
+    client = form.service.app.test_client()
+    answer = client.post("/oauth/revoke", data=given, auth=form.auth)
+    assert (answer.status_code, answer.get_json()) == (200, {})
+    ended = form.token(grant_type="refresh_token", refresh_token=issued["refresh_token"])
+    assert ended.get_json()["error"] == "invalid_grant"
+    time.sleep(1)
+    told = client.post("/oauth/introspect", data={"token": issued["access_token"]}, auth=form.auth)
+    assert told.get_json() == {"active": False}
 
 
 def test_a_refresh_token_ends_with_the_grant_and_in_time(form: Form) -> None:

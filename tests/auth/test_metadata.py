@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from joserfc import jws
 
 from auth.oauth.assertions import ASSERTION_TYPE
 from auth.oauth.metadata import GRANTS, metadata
 from auth.scopes import SCOPES
 from registry.kernel.settings import Settings
+from tests.auth.grants import Form, form_of
 from tests.auth.signing import EC, ED, RSA, assertion, proof, register
 from tests.conftest import ISSUER, Service
 
 PATH = "/.well-known/oauth-authorization-server"
+
+
+@pytest.fixture
+def form(service: Service) -> Iterator[Form]:
+    with form_of(service) as made:
+        yield made
 
 
 def test_it_is_valid_by_the_standard(service: Service, tmp_path: Path) -> None:
@@ -68,3 +78,11 @@ def test_the_api_names_its_authorization_server_where_it_refuses(service: Servic
     assert told["resource"] == ISSUER
     assert told["authorization_servers"] == [client.get(PATH).get_json()["issuer"]]
     assert set(told["scopes_supported"]) == SCOPES.keys()
+
+
+def test_it_names_the_signatures_of_id_tokens(form: Form) -> None:
+    # A client that is not told expects RS256, and refuses ours.
+    told = form.service.app.test_client().get(PATH).get_json()
+    issued = form.redeem(form.agree()["code"]).get_json()
+    header = jws.extract_compact(issued["id_token"].encode()).headers()
+    assert told["id_token_signing_alg_values_supported"] == [header["alg"]]
