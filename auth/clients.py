@@ -26,6 +26,9 @@ from registry.kernel.errors import Conflict, FieldError, Invalid, NotFound, Text
 # What stands in a Basic header and in a log must not need any quoting.
 _CLIENT_ID = re.compile(r"[0-9A-Za-z._~-]{1,100}")
 _SHORTEST_RSA = 2048
+# Larger ones would make each signature a burden, and no client needs so many.
+_LONGEST_RSA = 8192
+_MOST_KEYS = 20
 # The row of `auth_generation` that counts changes of clients and agreements.
 _COUNTED = 1
 
@@ -132,15 +135,20 @@ def may_be_client_id(text: str) -> bool:
 
 def _public(jwks: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        keys = KeySet.import_key_set({"keys": list(jwks["keys"])}).keys
+        given = list(jwks["keys"])
+        if len(given) > _MOST_KEYS:
+            raise _bad_keys(
+                f"Nhiều nhất {_MOST_KEYS} khóa.", f"At most {_MOST_KEYS} keys.", "too_many_keys"
+            )
+        keys = KeySet.import_key_set({"keys": given}).keys
     except (JoseError, ValueError, KeyError, TypeError):
         raise _bad_keys("Không phải tập khóa JWK.", "Not a JWK set.", "jwks") from None
     if any(key.is_private for key in keys):
         raise _bad_keys("Chỉ gửi khóa công khai.", "Send public keys only.", "private_key")
-    if len(keys) != len(jwks["keys"]) or not all(map(_strong, keys)):
+    if len(keys) != len(given) or not all(map(_strong, keys)):
         raise _bad_keys(
-            "Khóa phải là P-256, Ed25519 hoặc RSA từ 2048 bit.",
-            "Keys must be P-256, Ed25519, or RSA of at least 2048 bits.",
+            "Khóa phải là P-256, Ed25519 hoặc RSA từ 2048 đến 8192 bit.",
+            "Keys must be P-256, Ed25519, or RSA of 2048 to 8192 bits.",
             "weak_key",
         )
     return dict(jwks)
@@ -149,7 +157,7 @@ def _public(jwks: Mapping[str, Any]) -> dict[str, Any]:
 def _strong(key: Key) -> bool:
     """Say whether a key can make one of the signatures that are believed."""
     if isinstance(key, RSAKey):
-        return key.public_key.key_size >= _SHORTEST_RSA
+        return _SHORTEST_RSA <= key.public_key.key_size <= _LONGEST_RSA
     return isinstance(key, ECKey | OKPKey) and key.curve_name in {"P-256", "Ed25519"}
 
 

@@ -93,6 +93,15 @@ def find_refresh_token(session: Session, token: str, client_id: str) -> RefreshT
     )
 
 
+def find_grant_of_refresh_token(session: Session, token: str) -> Grant | None:
+    """Return the grant of anybody's refresh token if its time is not over, used ones too."""
+    return session.scalar(
+        sa.select(Grant)
+        .join(RefreshToken, Grant.id == RefreshToken.grant_id)
+        .where(RefreshToken.sha256 == digest(token), RefreshToken.expires_at > now())
+    )
+
+
 def rotate_refresh_token(session: Session, token: str) -> bool:
     """Use a refresh token up, where a client still rotates; False if it was used before."""
     statement = (
