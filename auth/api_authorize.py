@@ -68,8 +68,10 @@ def _digest(browser: str) -> str:
     return hashlib.sha256(browser.encode()).hexdigest()
 
 
-def _csrf(browser: str, request_uri: str) -> str:
-    return hmac.new(browser.encode(), request_uri.encode(), "sha256").hexdigest()
+def _csrf(browser: str, request_uri: str, person: Grantor) -> str:
+    """Return what makes a form that browser's, for that request, shown to that person alone."""
+    shown = f"{person.person_id} {request_uri}"
+    return hmac.new(browser.encode(), shown.encode(), "sha256").hexdigest()
 
 
 def _back(redirect_uri: str, answer: Mapping[str, str | None]) -> flask.Response:
@@ -121,8 +123,8 @@ class Authorize(MethodView):
         if "request_uri" not in values:
             return _without_push(values)
         browser = flask.request.cookies.get(_cookie()) or secrets.token_urlsafe(32)
-        pushed = self._open(values, browser)
         client = _client(values)
+        pushed = self._open(values, browser) if client else None
         if pushed is None or client is None:
             return problem_page(_UNKNOWN)
         return _remember(self._ask(pushed, client, browser), browser)
@@ -155,7 +157,7 @@ class Authorize(MethodView):
             details=_told(pushed, _state().verifier.agreement),
             scopes=_texts(pushed.parameters.get("scope", "").split()),
             request_uri=uri,
-            csrf=_csrf(browser, uri),
+            csrf=_csrf(browser, uri, person),
         )
 
     @public
@@ -164,12 +166,13 @@ class Authorize(MethodView):
         form = flask.request.form
         browser = flask.request.cookies.get(_cookie(), "")
         uri, person = form.get("request_uri", ""), _state().visitors.person()
-        if not browser or not hmac.compare_digest(_csrf(browser, uri), form.get("csrf", "")):
-            return problem_page(_FORGED)
-        agreed = form.get("decision") == "agree"
         client = _client(form)
         if client is None or person is None:
             return problem_page(_UNKNOWN)
+        expected, given = _csrf(browser, uri, person), form.get("csrf", "")
+        if not browser or not hmac.compare_digest(expected.encode(), given.encode()):
+            return problem_page(_FORGED)
+        agreed = form.get("decision") == "agree"
         with _state().database.transaction() as session:
             pushed = open_request(session, uri, client.client_id, _digest(browser))
             if pushed is not None and _lacking(pushed, person):

@@ -23,8 +23,9 @@ from registry.kernel.reach import NotAllowed, Reach
 
 # What stands in a Basic header and in a log must not need any quoting.
 _CLIENT_ID = re.compile(r"[0-9A-Za-z._~-]{1,100}")
-# A longer key would make each check of a signature dear.
+# A longer key would make each check of a signature dear, and no client needs more keys.
 _SHORTEST_RSA, _LONGEST_RSA = 2048, 8192
+_MOST_KEYS = 20
 _NOWHERE = Reach()
 # The row of `auth_generation` that counts changes of clients and agreements.
 _COUNTED = 1
@@ -164,12 +165,17 @@ def may_be_client_id(text: str) -> bool:
 
 def _public(jwks: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        keys = KeySet.import_key_set({"keys": list(jwks["keys"])}).keys
+        given = list(jwks["keys"])
+        if len(given) > _MOST_KEYS:
+            raise _bad_keys(
+                f"Nhiều nhất {_MOST_KEYS} khóa.", f"At most {_MOST_KEYS} keys.", "too_many_keys"
+            )
+        keys = KeySet.import_key_set({"keys": given}).keys
     except (JoseError, ValueError, KeyError, TypeError):
         raise _bad_keys("Không phải tập khóa JWK.", "Not a JWK set.", "jwks") from None
     if any(key.is_private for key in keys):
         raise _bad_keys("Chỉ gửi khóa công khai.", "Send public keys only.", "private_key")
-    if len(keys) != len(jwks["keys"]) or not all(map(is_strong, keys)):
+    if len(keys) != len(given) or not all(map(is_strong, keys)):
         raise _bad_keys(
             "Khóa phải là P-256, Ed25519 hoặc RSA từ 2048 đến 8192 bit.",
             "Keys must be P-256, Ed25519, or RSA of 2048 to 8192 bits.",

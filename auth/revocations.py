@@ -17,6 +17,7 @@ Kind = Literal["token", "grant"]
 Revoked = frozenset[tuple[str, str]]
 # The row of `auth_generation` that counts revocations.
 _COUNTED = 2
+_ON_ITS_WAY_SECONDS = 60
 
 
 def revoke_token(session: Session, jti: str, expires_at: float) -> None:
@@ -27,9 +28,11 @@ def revoke_token(session: Session, jti: str, expires_at: float) -> None:
 def revoke_tokens_of_grant(session: Session, grant_id: str) -> None:
     """Let every access token of a grant end now.
 
-    The row is needed only as long as the youngest of them could live.
+    The row is needed only as long as the youngest of them could live, which may be on its way
+    while the grant ends.
     """
-    _revoke(session, "grant", grant_id, now() + timedelta(seconds=LONGEST_TOKEN_SECONDS))
+    seconds = LONGEST_TOKEN_SECONDS + _ON_ITS_WAY_SECONDS
+    _revoke(session, "grant", grant_id, now() + timedelta(seconds=seconds))
 
 
 def list_revoked(session: Session) -> Revoked:

@@ -229,6 +229,8 @@ class TokenVerifier:
         """RFC 9068 section 4: the type, issuer and audience are ours, and it is not over."""
         ours = (
             header.get("typ") == TYPE
+            # No extension is understood, so none may be critical (RFC 7515 section 4.1.11).
+            and "crit" not in header
             and claims["iss"] == self._issuer
             and claims["aud"] == self._issuer
             and claims["iat"] <= moment + _AHEAD_SECONDS

@@ -71,7 +71,8 @@ def _claimed(text: str) -> tuple[str, str | None]:
 def _checked(text: str, client: KnownClient, keys: KeySet, issuer: str) -> Mapping[str, Any] | None:
     """Check an assertion by RFC 7523 and FAPI 2.0: our issuer alone as audience, a short life."""
     try:
-        claims = jwt.decode(text, keys, registry=_REGISTRY).claims
+        decoded = jwt.decode(text, keys, registry=_REGISTRY)
+        claims = decoded.claims
         issued, expires = _seconds(claims["iat"]), _seconds(claims["exp"])
         earliest = _seconds(claims.get("nbf", issued))
         jti = claims["jti"]
@@ -79,7 +80,9 @@ def _checked(text: str, client: KnownClient, keys: KeySet, issuer: str) -> Mappi
         return None
     moment = now().timestamp()
     fine = (
-        claims.get("iss") == client.client_id
+        # No extension is understood, so none may be critical (RFC 7515 section 4.1.11).
+        "crit" not in decoded.header
+        and claims.get("iss") == client.client_id
         and claims.get("sub") == client.client_id
         and claims.get("aud") == issuer
         and isinstance(jti, str)

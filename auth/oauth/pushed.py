@@ -62,6 +62,11 @@ class PushedRequestEndpoint(TokenEndpoint):  # type: ignore[misc]  # the library
             raise InvalidRequestError("client_id must be the client's own")
         if not client.check_grant_type("authorization_code"):
             raise UnauthorizedClientError
+        # The library would repeat these two in its answer, whatever is in them.
+        if form["response_type"] != "code":
+            raise OAuth2Error(status_code=400, error="unsupported_response_type")
+        if not client.check_redirect_uri(form["redirect_uri"]):
+            raise InvalidRequestError("redirect_uri is not registered")
         if any(
             len(value) > (_BOUND if name == "authorization_details" else _LONGEST)
             for name, value in form.items()

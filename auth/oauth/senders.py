@@ -60,6 +60,7 @@ class Senders:
         self._database = database
         self._nonces = Nonces(database)
         self._proxies = Proxies(settings.trusted_proxies)
+        self._header = settings.client_cert_header
 
     def binding(self, sent: Sent) -> Binding | None:
         """Return what a token for this sender is bound to, a proof before a certificate.
@@ -73,7 +74,7 @@ class Senders:
 
     def certificate(self, sent: Sent) -> Certificate | None:
         """Return the client's certificate, as far as a proxy that is believed hands one on."""
-        header = sent.get("Client-Cert", "")
+        header = sent.get(self._header, "")
         if not header or not self._proxies.include(str(sent.environ.get("REMOTE_ADDR", ""))):
             return None
         return read_certificate(header)

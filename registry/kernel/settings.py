@@ -7,6 +7,7 @@ that is silently ignored is how a production system runs with its safety off.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
@@ -118,6 +119,11 @@ class Settings:
         "",
         "Addresses or networks, comma-separated, whose Client-Cert header is believed (RFC 9440).",
     )
+    client_cert_header: str = _setting(
+        "Client-Cert",
+        "The header in which they hand a certificate on; Client_Cert stands for Client-Cert too, so"
+        " the proxy drops names with _ or sends one without -, such as ClientCert.",
+    )
 
     def __post_init__(self) -> None:
         """Check what belongs together; raises SettingsError."""
@@ -125,6 +131,8 @@ class Settings:
         _one_of("sqlite_synchronous", self.sqlite_synchronous, ("FULL", "NORMAL"))
         _one_of("dpop_nonce", self.dpop_nonce, ("offered", "required"))
         _check_networks(self.trusted_proxies)
+        if not re.fullmatch("[A-Za-z]+(-[A-Za-z]+)*", self.client_cert_header):
+            raise SettingsError("SOGOC_CLIENT_CERT_HEADER: letters, and - between them")
         if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
             raise SettingsError(
                 "SOGOC_DATABASE_URL: write sqlite:///path or postgresql+psycopg://…"
