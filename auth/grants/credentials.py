@@ -93,6 +93,15 @@ def find_refresh_token(session: Session, token: str, client_id: str) -> RefreshT
     )
 
 
+def grant_of_refresh_token(session: Session, token: str) -> Grant | None:
+    """Return the grant of a refresh token, whichever client's it is, if its time is not over."""
+    return session.scalar(
+        sa.select(Grant)
+        .join(RefreshToken, RefreshToken.grant_id == Grant.id)
+        .where(RefreshToken.sha256 == digest(token), RefreshToken.expires_at > now())
+    )
+
+
 def rotate_refresh_token(session: Session, token: str) -> bool:
     """Use a refresh token up, where a client still rotates; False if it was used before."""
     statement = (

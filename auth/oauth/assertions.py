@@ -72,12 +72,13 @@ def _checked(text: str, client: KnownClient, keys: KeySet, issuer: str) -> Mappi
     """Check an assertion by RFC 7523 and FAPI 2.0: our issuer alone as audience, a short life."""
     try:
         claims = jwt.decode(text, keys, registry=_REGISTRY).claims
-        issued, expires = _seconds(claims["iat"]), _seconds(claims["exp"])
+        moment = now().timestamp()
+        # It need not say when it was issued (RFC 7523 section 3); its life counts from now then.
+        issued, expires = _seconds(claims.get("iat", moment)), _seconds(claims["exp"])
         earliest = _seconds(claims.get("nbf", issued))
         jti = claims["jti"]
     except (JoseError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    moment = now().timestamp()
     fine = (
         claims.get("iss") == client.client_id
         and claims.get("sub") == client.client_id
