@@ -120,6 +120,9 @@ class Authorize(MethodView):
         values = flask.request.args
         if any(len(given) > 1 for given in values.listvalues()):
             return problem_page(_UNKNOWN)
+        if {"request", "request_uri"} <= values.keys():
+            # RFC 9101 section 5: never both.
+            return problem_page(_UNKNOWN)
         if "request_uri" not in values:
             return _without_push(values)
         browser = flask.request.cookies.get(_cookie()) or secrets.token_urlsafe(32)

@@ -8,6 +8,7 @@ from typing import Any
 import flask
 from authlib.integrations.flask_oauth2.requests import FlaskOAuth2Payload, FlaskOAuth2Request
 from authlib.oauth2.rfc6749 import InvalidRequestError
+from werkzeug.datastructures import ImmutableMultiDict
 
 _SECURE = "https://issuer.invalid/oauth/token"
 
@@ -17,7 +18,14 @@ class _Form(FlaskOAuth2Payload):  # type: ignore[misc]  # the library has no typ
 
     @property
     def data(self) -> Any:
-        return self._request.form
+        return _given(self._request)
+
+
+def _given(request: flask.Request) -> ImmutableMultiDict[str, str]:
+    """Return the form; what is sent without a value counts as left out (RFC 6749 section 3.2)."""
+    return ImmutableMultiDict(
+        (name, value) for name, value in request.form.items(multi=True) if value
+    )
 
 
 class FormRequest(FlaskOAuth2Request):  # type: ignore[misc]
@@ -29,6 +37,11 @@ class FormRequest(FlaskOAuth2Request):  # type: ignore[misc]
         super(FlaskOAuth2Request, self).__init__(request.method, _SECURE, headers=request.headers)
         self._request = request
         self.payload = _Form(request)
+
+    @property
+    def form(self) -> Any:
+        """The parameters that have a value."""
+        return self.payload.data
 
 
 def check_form(request: flask.Request, required: Sequence[str]) -> None:

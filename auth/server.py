@@ -39,7 +39,7 @@ from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 
 # Scheme and text of every failed client authentication: they must not tell failures apart.
-_REQUIRED = {PUSHED: ["client_id", "redirect_uri", "response_type"]}
+_REQUIRED = {PUSHED: ["client_id"]}
 # Where a proof or certificate of the request decides whose the tokens are.
 _BINDING = frozenset({"token", PUSHED})
 _FAILED = "client authentication failed"

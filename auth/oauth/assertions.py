@@ -72,13 +72,13 @@ def _checked(text: str, client: KnownClient, keys: KeySet, issuer: str) -> Mappi
     """Check an assertion by RFC 7523 and FAPI 2.0: our issuer alone as audience, a short life."""
     try:
         decoded = jwt.decode(text, keys, registry=_REGISTRY)
-        claims = decoded.claims
-        issued, expires = _seconds(claims["iat"]), _seconds(claims["exp"])
+        claims, moment = decoded.claims, now().timestamp()
+        # It need not say when it was issued (RFC 7523 section 3); its life counts from now then.
+        issued, expires = _seconds(claims.get("iat", moment)), _seconds(claims["exp"])
         earliest = _seconds(claims.get("nbf", issued))
         jti = claims["jti"]
     except (JoseError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None
-    moment = now().timestamp()
     fine = (
         # No extension is understood, so none may be critical (RFC 7515 section 4.1.11).
         "crit" not in decoded.header

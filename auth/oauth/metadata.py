@@ -20,6 +20,8 @@ EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a type
 GRANTS = ("client_credentials", "authorization_code", "refresh_token", EXCHANGE)
 DETAILS = "sogoc_prefill"
+# How a code comes back. Left out of the metadata, it would promise "fragment" too (RFC 8414).
+RESPONSE_MODE = "query"
 _CLAIMS = ("sub", "iss", "aud", "exp", "iat", "acr", "amr", "auth_time", "nonce", "at_hash")
 _AUTHENTICATED = ("token", "revocation", "introspection")
 
@@ -51,6 +53,7 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/oauth/jwks",
         "grant_types_supported": list(GRANTS),
         "response_types_supported": ["code"],
+        "response_modes_supported": [RESPONSE_MODE],
         "scopes_supported": sorted(SCOPES),
         **{
             f"{endpoint}_endpoint_{name}": list(values)

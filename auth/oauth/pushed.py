@@ -12,12 +12,12 @@ from auth.bindings import Binding
 from auth.grants.pushed import PUSHED_SECONDS, push
 from auth.oauth.authentication import read_wishes
 from auth.oauth.details import Find, read_details
+from auth.oauth.metadata import RESPONSE_MODE
 from registry.kernel.db import Database
 
 ENDPOINT = "pushed_authorization_request"
 # What authenticates the client is not part of what it asks (RFC 9126 section 2.1).
 _CREDENTIALS = frozenset({"client_assertion", "client_assertion_type", "client_secret"})
-_REFUSED = ("request_uri", "request")
 _LONGEST = 2000
 _BOUND = 16_384
 
@@ -56,8 +56,16 @@ class PushedRequestEndpoint(TokenEndpoint):  # type: ignore[misc]  # the library
 
     @staticmethod
     def _check(form: Any, client: Any) -> None:
-        if any(name in form for name in _REFUSED):
+        if "request_uri" in form:
             raise InvalidRequestError("a pushed request holds its parameters itself")
+        if "request" in form:
+            # OpenID Connect Core section 3.1.2.6.
+            raise OAuth2Error("request objects are not read", error="request_not_supported")
+        for name in ("redirect_uri", "response_type"):
+            if name not in form:
+                raise InvalidRequestError(f"{name} is missing")
+        if form.get("response_mode", RESPONSE_MODE) != RESPONSE_MODE:
+            raise InvalidRequestError(f"response_mode must be {RESPONSE_MODE}")
         if form.get("client_id") != client.client_id:
             raise InvalidRequestError("client_id must be the client's own")
         if not client.check_grant_type("authorization_code"):

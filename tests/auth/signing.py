@@ -41,7 +41,7 @@ def public(*keys: Key) -> dict[str, Any]:
 def assertion(
     key: Key = EC, alg: str = "ES256", header: dict[str, Any] | None = None, **claims: Any
 ) -> str:
-    """Return a fine assertion except for what is given; a claim of None is left out."""
+    """Return a fine assertion except for what is given; a claim or header of None is left out."""
     moment = int(now().timestamp())
     fine = {
         "iss": AGENCY,
@@ -51,9 +51,8 @@ def assertion(
         "exp": moment + 60,
         "jti": new_id(),
     }
-    whole = {name: value for name, value in (fine | claims).items() if value is not None}
     head = {"alg": alg, "kid": key.kid} | (header or {})
-    return _signed(head, whole, key)
+    return _signed(_given(head), _given(fine | claims), key)
 
 
 class _AnyHeader(jws.JWSRegistry):

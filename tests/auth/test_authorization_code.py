@@ -46,7 +46,12 @@ def form(service: Service) -> Iterator[Form]:
         ({"client_id": "other"}, "invalid_request"),
         ({"client_id": None}, "invalid_request"),
         ({"request_uri": "urn:x"}, "invalid_request"),
-        ({"request": "a.b.c"}, "invalid_request"),
+        ({"request": "a.b.c"}, "request_not_supported"),
+        ({"request": "a.b.c", "redirect_uri": None}, "request_not_supported"),
+        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"response_mode": "form_post"}, "invalid_request"),
+        ({"response_type": ""}, "invalid_request"),
+        ({"code_challenge": ""}, "invalid_request"),
         ({"response_type": "token"}, "unsupported_response_type"),
         ({"response_type": "code id_token"}, "unsupported_response_type"),
         ({"scope": "everything"}, "invalid_scope"),
@@ -112,6 +117,22 @@ def test_only_its_client_and_its_browser_open_a_request(form: Form) -> None:
     assert form.open(uri).status_code == 200
     form.browser = form.service.app.test_client()
     assert form.open(uri).status_code == 400
+
+
+def test_a_request_object_beside_a_pushed_request_is_refused(form: Form) -> None:
+    query = {"client_id": "ward-office", "request_uri": form.uri(), "request": "a.b.c"}
+    assert form.browser.get("/oauth/authorize", query_string=query).status_code == 400
+    del query["request"]
+    assert form.browser.get("/oauth/authorize", query_string=query).status_code == 200
+
+
+def test_what_is_sent_without_a_value_counts_as_left_out(form: Form) -> None:
+    assert "state" not in form.agree(state="", dpop_jkt="")
+    issued = form.agree()["code"]
+    for left_out in ({"code": ""}, {"code_verifier": ""}):
+        answer = form.redeem(issued, **left_out)
+        assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_request")
+    assert form.redeem(issued, scope="").get_json()["scope"] == "citizens:read openid"
 
 
 @pytest.mark.parametrize("uri", ["", "urn:x", "https://evil.example/request.jwt"])

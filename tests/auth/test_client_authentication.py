@@ -60,7 +60,7 @@ def _at(seconds: float) -> int:
         {"jti": ""},
         {"jti": 7},
         {"jti": "\ud800"},
-        {"iat": None},
+        {"iat": "1700000000"},
         {"exp": None},
         {"exp": True},
         {"exp": "4102444800"},
@@ -83,13 +83,19 @@ def test_an_assertion_with_a_wrong_claim_is_refused(
         (65, None, 100),  # from the future
         (0, 65, 100),  # not yet
         (-400, None, 60),  # short by its end, long by its beginning
+        (None, None, 301),  # doesn't say since when, and lives too long from now
     ],
 )
 def test_an_assertion_out_of_its_time_is_refused(
-    agency: Service, issued: float, earliest: float | None, expires: float
+    agency: Service, issued: float | None, earliest: float | None, expires: float
 ) -> None:
     nbf = None if earliest is None else _at(earliest)
-    _refused(ask(agency, assertion(iat=_at(issued), exp=_at(expires), nbf=nbf)))
+    iat = None if issued is None else _at(issued)
+    _refused(ask(agency, assertion(iat=iat, exp=_at(expires), nbf=nbf)))
+
+
+def test_an_assertion_need_not_say_when_it_was_made(agency: Service) -> None:
+    assert ask(agency, assertion(iat=None, exp=_at(299))).status_code == 200
 
 
 def test_a_clock_eight_seconds_ahead_is_no_reason_to_refuse(agency: Service) -> None:

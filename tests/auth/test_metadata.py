@@ -64,6 +64,7 @@ def test_a_client_built_from_it_alone_gets_a_token(service: Service) -> None:
 def test_it_promises_no_endpoint_that_is_not_there(service: Service) -> None:
     told = service.app.test_client().get(PATH).get_json()
     assert told["grant_types_supported"] == list(GRANTS)
+    assert told["response_modes_supported"] == ["query"]
     promised = {told[name] for name in told if name.endswith(("_endpoint", "_uri"))}
     routes = {f"{ISSUER}{rule.rule}" for rule in service.app.url_map.iter_rules()}
     assert promised <= routes

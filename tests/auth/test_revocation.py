@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 
 from auth.clients import create_client, disable_client
 from auth.oauth.introspection import MEDIA_TYPE, TYPE
+from tests.auth.grants import form_of
 from tests.auth.signing import AGENCY, ask, assertion, register
 from tests.conftest import ISSUER, PURPOSE, Service
 
@@ -78,6 +79,35 @@ def test_another_clients_token_says_nothing(service: Service) -> None:
 def test_what_is_no_token_is_answered_alike(service: Service, token: str) -> None:
     assert _post(service, "/oauth/revoke", token).status_code == 200
     assert _post(service, "/oauth/introspect", token).get_json() == {"active": False}
+
+
+def test_another_clients_refresh_token_is_not_revoked(service: Service) -> None:
+    auth = _other(service, "citizens:read")
+    with form_of(service) as form:
+        issued = form.redeem(form.agree()["code"]).get_json()["refresh_token"]
+        answer = _post(service, "/oauth/revoke", issued, auth=auth)
+        assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_grant")
+        assert form.token(grant_type="refresh_token", refresh_token=issued).status_code == 200
+
+
+def test_a_revoked_refresh_token_ends_with_all_of_its_grant_and_no_other(service: Service) -> None:
+    with form_of(service) as form:
+        given, other = (form.redeem(form.agree()["code"]).get_json() for _ in range(2))
+        for _ in range(2):
+            assert _post(service, "/oauth/revoke", given["refresh_token"]).status_code == 200
+        for issued, error in ((given, "invalid_grant"), (other, None)):
+            again = form.token(grant_type="refresh_token", refresh_token=issued["refresh_token"])
+            assert again.get_json().get("error") == error
+            told = _post(service, "/oauth/introspect", issued["access_token"]).get_json()
+            assert told["active"] is (error is None)
+
+
+def test_an_access_token_is_revoked_alone(service: Service) -> None:
+    with form_of(service) as form:
+        given = form.redeem(form.agree()["code"]).get_json()
+        assert _post(service, "/oauth/revoke", given["access_token"]).status_code == 200
+        again = form.token(grant_type="refresh_token", refresh_token=given["refresh_token"])
+        assert again.status_code == 200
 
 
 @BOTH

@@ -47,11 +47,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(port: int, **configuration: Any) -> Iterator[None]:
-    """Run the provider on ``port``; its keys are new each time."""
+def running(port: int, source: str = "provider.mjs", **configuration: Any) -> Iterator[None]:
+    """Run a provider, ``source`` in this folder, on ``port``; its keys are new each time."""
     folder = installed()
-    script = folder / f"provider-{os.getpid()}.mjs"
-    shutil.copy(HERE / "provider.mjs", script)
+    script = folder / f"{os.getpid()}-{source}"
+    shutil.copy(HERE / source, script)
     process = subprocess.Popen(  # noqa: S603 - our own script
         ["node", str(script), json.dumps({"port": port, **configuration})],  # noqa: S607
         stdout=subprocess.PIPE,
