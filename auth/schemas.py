@@ -210,7 +210,6 @@ class ProviderAnswer(MetadataAnswer):
 
     userinfo_endpoint = fields.URL(required=True)
     subject_types_supported = fields.List(fields.String(), required=True)
-    id_token_signing_alg_values_supported = fields.List(fields.String(), required=True)
     userinfo_signing_alg_values_supported = fields.List(fields.String(), required=True)
     userinfo_encryption_alg_values_supported = fields.List(fields.String(), required=True)
     userinfo_encryption_enc_values_supported = fields.List(fields.String(), required=True)

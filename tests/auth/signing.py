@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import warnings
+from pathlib import Path
 from typing import Any
 
 from joserfc import jws
@@ -13,6 +14,7 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 from werkzeug.test import TestResponse
 
+from auth.keys import list_keys
 from auth.clients import create_client
 from auth.oauth.assertions import ASSERTION_TYPE
 from auth.scopes import SCOPES
@@ -113,3 +115,10 @@ def ask(
     }
     sent = {"DPoP": proof()} if headers is None else headers
     return service.app.test_client().post("/oauth/token", data=whole | form, headers=sent)
+
+
+def own_key(service: Service) -> ECKey:
+    """Return the key by which the server signs access tokens now."""
+    path = Path(service.app.extensions["sogoc"].settings.key_file)
+    [key] = [k for k in list_keys(path) if (k.alg, k.state) == ("ES256", "current")]
+    return ECKey.import_key({**key.key.as_dict(private=True), "kid": key.kid})
