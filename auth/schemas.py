@@ -189,6 +189,7 @@ class MetadataAnswer(Schema):
     scopes_supported = fields.List(fields.String(), required=True)
     grant_types_supported = fields.List(fields.String(), required=True)
     response_types_supported = fields.List(fields.String(), required=True)
+    response_modes_supported = fields.List(fields.String(), required=True)
     token_endpoint_auth_methods_supported = fields.List(fields.String(), required=True)
     token_endpoint_auth_signing_alg_values_supported = fields.List(fields.String(), required=True)
     revocation_endpoint_auth_methods_supported = fields.List(fields.String(), required=True)
