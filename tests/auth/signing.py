@@ -14,8 +14,8 @@ from joserfc.errors import SecurityWarning
 from joserfc.jwk import ECKey, Key, KeySet, OKPKey, RSAKey
 from werkzeug.test import TestResponse
 
-from auth.keys import list_keys
 from auth.clients import create_client
+from auth.keys import list_keys
 from auth.oauth.assertions import ASSERTION_TYPE
 from auth.scopes import SCOPES
 from registry.kernel.clock import now
