@@ -17,6 +17,7 @@ from hypothesis.stateful import (
     consumes,
     invariant,
     multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -136,6 +137,16 @@ class TokenLife(RuleBasedStateMachine):
         self.grants.append(grant)
         return Held(said["code"], self.moment + 60, grant)
 
+    @precondition(lambda self: self.enabled)
+    @rule(target=codes)
+    def go_all_the_way(self) -> Held:
+        """The steps above in their order, so that many examples get to what comes after them."""
+        request = self.push()
+        self.open(request)
+        code = self.decide(request, agree=True)
+        assert isinstance(code, Held)
+        return code
+
     @rule(target=refreshes, code=codes)
     def redeem(self, code: Held) -> Any:
         answer = self.form.redeem(code.text)
@@ -185,6 +196,7 @@ class TokenLife(RuleBasedStateMachine):
         answer = client.post("/oauth/revoke", data={"token": text}, auth=self.form.auth)
         assert answer.status_code == (200 if self.enabled else 401)
 
+    @precondition(lambda self: self.held)
     @rule()
     def end_all_grants(self) -> None:
         with self.database.transaction() as session:
@@ -192,12 +204,14 @@ class TokenLife(RuleBasedStateMachine):
         for grant in self.grants:
             grant.ended = True
 
+    @precondition(lambda self: self.enabled and self.held)
     @rule()
     def disable(self) -> None:
         with self.database.transaction() as session:
             disable_client(session, "ward-office")
         self.enabled = False
 
+    @precondition(lambda self: not self.enabled)
     @rule()
     def enable(self) -> None:
         with self.database.transaction() as session:
