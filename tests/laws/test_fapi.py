@@ -1,4 +1,4 @@
-"""The page of requirements names tests that exist; the gaps of its tables that no other test fills."""
+"""What the page of requirements says is so; and those of its tests that stand nowhere else."""
 
 from __future__ import annotations
 
