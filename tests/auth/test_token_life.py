@@ -15,8 +15,10 @@ from hypothesis.stateful import (
     Bundle,
     RuleBasedStateMachine,
     consumes,
+    initialize,
     invariant,
     multiple,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -136,6 +138,18 @@ class TokenLife(RuleBasedStateMachine):
         self.grants.append(grant)
         return Held(said["code"], self.moment + 60, grant)
 
+    @initialize(target=codes)
+    def begin(self) -> Any:
+        return self.go_all_the_way()
+
+    @precondition(lambda self: self.enabled)
+    @rule(target=codes)
+    def go_all_the_way(self) -> Any:
+        """The steps above in their order, so that many examples get to what comes after them."""
+        request = self.push()
+        self.open(request)
+        return self.decide(request, agree=True)
+
     @rule(target=refreshes, code=codes)
     def redeem(self, code: Held) -> Any:
         answer = self.form.redeem(code.text)
@@ -185,6 +199,7 @@ class TokenLife(RuleBasedStateMachine):
         answer = client.post("/oauth/revoke", data={"token": text}, auth=self.form.auth)
         assert answer.status_code == (200 if self.enabled else 401)
 
+    @precondition(lambda self: self.held)
     @rule()
     def end_all_grants(self) -> None:
         with self.database.transaction() as session:
@@ -192,12 +207,14 @@ class TokenLife(RuleBasedStateMachine):
         for grant in self.grants:
             grant.ended = True
 
+    @precondition(lambda self: self.enabled and self.held)
     @rule()
     def disable(self) -> None:
         with self.database.transaction() as session:
             disable_client(session, "ward-office")
         self.enabled = False
 
+    @precondition(lambda self: not self.enabled)
     @rule()
     def enable(self) -> None:
         with self.database.transaction() as session:
@@ -205,7 +222,7 @@ class TokenLife(RuleBasedStateMachine):
             count_change(session)
         self.enabled = True
 
-    @rule(seconds=st.sampled_from([1, 29, 61, 91, 301, 601, 86_400, 31 * 86_400]))
+    @rule(seconds=st.sampled_from([1, 29, 61, 91, 301, 601, 31 * 86_400]))
     def wait(self, seconds: int) -> None:
         self.clock += timedelta(seconds=seconds)
         self.at.close()
@@ -233,5 +250,7 @@ def test_every_order_of_steps_is_as_the_model_says(service: Service) -> None:
         TokenLife.form = form
         run_state_machine_as_test(
             TokenLife,
-            settings=settings(max_examples=60, stateful_step_count=25, deadline=None),
+            settings=settings(
+                max_examples=60, stateful_step_count=25, deadline=None, derandomize=True
+            ),
         )
