@@ -82,6 +82,7 @@ def _row(session: Session, agreement: Agreement, series: str | None) -> Agreemen
         legal_basis=agreement.legal_basis,
         valid_from=agreement.valid_from,
         valid_to=agreement.valid_to,
+        legal_task=agreement.legal_task,
         series=_key(series) if series else new_id(),
         version=_next_version(session, agreement, series) if series else 1,
         proposed_at=now(),
@@ -254,6 +255,7 @@ def shape(row: AgreementRow) -> Agreement:
         series=row.series,
         version=row.version,
         state=row.state,
+        legal_task=row.legal_task,
     )
 
 

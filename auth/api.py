@@ -200,6 +200,7 @@ def _wire(agreement: principals.Agreement, day: date) -> dict[str, Any]:
         "legal_basis": agreement.legal_basis,
         "version": agreement.version,
         "state": agreement.state,
+        "legal_task": agreement.legal_task,
         "valid_from": agreement.valid_from,
         "in_force": agreement.in_force(day),
     }

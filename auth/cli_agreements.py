@@ -50,6 +50,9 @@ def _parts(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--to", "valid_to", type=day, help="First day without it."),
         click.option("--from", "valid_from", type=day, help="First day; today without it."),
+        click.option(
+            "--legal-task", is_flag=True, help="A state agency's task by law: no consent needed."
+        ),
         click.option("--legal-basis", required=True, help="The law and article that allow it."),
         click.option("--search", "criteria", multiple=True, help="REGISTER:NAME to search by."),
         click.option(
@@ -73,6 +76,7 @@ def _wanted(parts: dict[str, Any]) -> Agreement:
         parts["legal_basis"],
         first.date() if first else today(),
         end.date() if end else None,
+        legal_task=parts["legal_task"],
     )
 
 

@@ -242,6 +242,7 @@ def authorize(
         binding=token.binding,
         authentication=token.authentication,
         actor=token.actor,
+        grant_id=token.grant_id,
     )
     if not personal:
         return principal

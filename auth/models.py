@@ -17,7 +17,8 @@ class Client(Base):
 
     ``sector`` is whose pairwise subjects it sees (OpenID Connect Core section 8.1), its own if
     None. ``rotates_refresh`` is for one that moves over from rotated refresh tokens (FAPI 2.0
-    section 5.3.2.1-9 asks for none).
+    section 5.3.2.1-9 asks for none). ``button_origins`` are the origins whose pages may carry the
+    prefill button in its name.
     """
 
     __tablename__ = "client"
@@ -40,6 +41,7 @@ class Client(Base):
     rotates_refresh: Mapped[bool] = mapped_column(default=False)
     calls_per_minute: Mapped[int | None] = mapped_column(sa.Integer)
     contact: Mapped[str | None] = mapped_column(sa.Text)
+    button_origins: Mapped[list[str]] = mapped_column(JsonText, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     disabled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -60,7 +62,8 @@ class AgreementRow(Base):
     """One version of a data-sharing agreement: client x procedure, its rights, basis and dates.
 
     ``series`` is what all versions of one agreement share. Only an approved version is ever in
-    force, and who approves is not who proposed. ``note`` is why a draft was rejected.
+    force, and who approves is not who proposed. ``note`` is why a draft was rejected;
+    ``legal_task`` a task by law that needs no consent.
     """
 
     __tablename__ = "agreement"
@@ -83,6 +86,7 @@ class AgreementRow(Base):
     rejected_by: Mapped[str | None] = mapped_column(sa.Text)
     rejected_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     note: Mapped[str | None] = mapped_column(sa.Text)
+    legal_task: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         sa.Index("ix_agreement_client_id_procedure", "client_id", "procedure"),

@@ -26,7 +26,8 @@ class Agreement:
 
     The paths mean nothing here; each register compares them with its own catalogue.
     ``valid_to`` is the first day on which it no longer holds, None while open. ``series`` is what
-    the versions of one agreement share; ``state`` is draft, approved or rejected.
+    the versions of one agreement share; ``state`` is draft, approved or rejected. ``legal_task``
+    is a state agency's task by law, which needs nobody's consent (Law 91/2025/QH15, article 19).
     """
 
     id: str
@@ -40,6 +41,7 @@ class Agreement:
     series: str = ""
     version: int = 1
     state: str = "approved"
+    legal_task: bool = False
 
     def in_force(self, day: date) -> bool:
         """Say whether the agreement holds on ``day``."""
@@ -98,6 +100,7 @@ class Principal:
     binding: Binding | None = None
     authentication: Authentication | None = None
     actor: Actor | None = None
+    grant_id: str | None = None
     _none: frozenset[str] = field(default=frozenset(), repr=False)
 
     def attributes(self, register: str) -> frozenset[str]:

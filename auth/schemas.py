@@ -249,6 +249,10 @@ class AgreementSchema(Schema):
     legal_basis = fields.String(required=True)
     version = fields.Integer(required=True)
     state = fields.String(required=True, validate=OneOf(["approved"]))
+    legal_task = fields.Boolean(
+        required=True,
+        metadata={"description": "Việc theo luật, không cần đồng ý / a task by law."},
+    )
     valid_from = fields.Date(required=True)
     valid_to = fields.Date(
         metadata={"description": "Ngày đầu tiên hết hiệu lực / first day after."}

@@ -15,6 +15,7 @@ SCOPES: dict[str, Text] = {
     "households:read": Text("Tra cứu hộ gia đình", "Read households"),
     "openid": Text("Biết ai đã đăng nhập", "Know who signed in"),
     "parcels:read": Text("Tra cứu thửa đất", "Read parcels"),
+    "prefill:read": Text("Điền sẵn biểu mẫu", "Prefill forms"),
     "people:assist": Text("Làm thay người dân tại quầy", "Act for citizens at the counter"),
     "tokens:introspect": Text("Kiểm tra mã truy cập của ứng dụng khác", "Introspect any token"),
 }

@@ -302,6 +302,7 @@ EXAMPLES = {
                     "attributes": {"citizens": ["birth_date", "name.full"]},
                     "search": {"citizens": ["personal_id"]},
                     "legal_basis": "Luật Cư trú 68/2020/QH14, Điều 20",
+                    "legal_task": False,
                     "valid_from": "2026-01-01",
                     "version": 1,
                     "state": "approved",

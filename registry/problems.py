@@ -52,6 +52,7 @@ PROBLEMS: dict[str, Problem] = {
     "insufficient-scope": Problem(403, Text("Thiếu phạm vi", "Insufficient scope")),
     "outside-agreement": Problem(403, Text("Ngoài thỏa thuận", "Outside the agreement")),
     "no-agreement": Problem(403, Text("Không có thỏa thuận", "No agreement")),
+    "consent-needed": Problem(403, Text("Cần có đồng ý", "Consent needed")),
     "withheld": Problem(403, Text("Thông tin được bảo vệ", "Protected information")),
     "not-found": Problem(404, Text("Không tìm thấy", "Not found")),
     "method-not-allowed": Problem(405, Text("Sai phương thức", "Method not allowed")),

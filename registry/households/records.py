@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,7 +54,23 @@ def read_household_of(
     """
     selection = principal.select(CATALOGUE, fields)
     citizen = require_citizen(session, citizen_id, selection.paths, moment)
-    ids = merged_ids(session, citizen.id)
+    joined = _household_of(session, merged_ids(session, citizen.id), moment)
+    if joined is None:
+        raise NotFound(subject=citizen.id, asked=selection.paths)
+    key, document = joined
+    return {"id": key, **_answer(session, principal, selection, document, moment)}
+
+
+def members_of(session: Session, citizen_id: str, on: date) -> list[str]:
+    """Return the record ids of a citizen's household on a day, the head first; logs nothing."""
+    joined = _household_of(session, merged_ids(session, citizen_id), Moment(as_of=on))
+    return people_of(joined[1]) if joined else []
+
+
+def _household_of(
+    session: Session, ids: set[str], moment: Moment
+) -> tuple[str, Document] | None:
+    """Return the id of the household that one of ``ids`` belongs to, and its members of the day."""
     households = session.scalars(
         sa.select(Household)
         .where(
@@ -70,9 +87,9 @@ def read_household_of(
         if any(member["citizen_id"] in ids for member in document.get("members", ())):
             joined.append((document["kind"]["code"] != "permanent", household.id, document))
     if not joined:
-        raise NotFound(subject=citizen.id, asked=selection.paths)
+        return None
     _, key, document = min(joined, key=lambda entry: entry[0])
-    return {"id": key, **_answer(session, principal, selection, document, moment)}
+    return key, document
 
 
 def _answer(

@@ -121,6 +121,16 @@ class NoAgreement(Refused):
     )
 
 
+class ConsentNeeded(Refused):
+    """A person has to agree first, and nothing that was sent says that they did."""
+
+    code = "consent-needed"
+    text = Text(
+        "Cần người dân đồng ý trước: hãy gửi yêu cầu qua /oauth/par.",
+        "The person has to agree first: push a request to /oauth/par.",
+    )
+
+
 class Withheld(Refused):
     """The record is protected, and the agreement does not reach what was asked of it."""
 

@@ -153,6 +153,12 @@ class Catalogue:
             if a.path == path or a.sensitivity == "basic"
         )
 
+    def allows(self, path: str, granted: Iterable[str]) -> bool:
+        """Say whether an agreement of ``granted`` reaches a path, with what it is derived from."""
+        wanted = self.expand([path])
+        needed = {s for each in wanted for s in (each, *self._by_path[each].sources)}
+        return bool(wanted) and needed <= self._grant(granted)
+
     def compile(self, fields: Iterable[str], granted: Iterable[str]) -> Selection:
         """Return the selection for ``fields``, all of which must lie within ``granted``.
 

@@ -75,6 +75,29 @@ class Counts:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A record as it stands: its version number, and what is believed of each interval."""
+
+    version: int
+    segments: tuple[Segment, ...]
+
+    def today(self) -> Segment | None:
+        """Return what is believed of today."""
+        return answer(self.segments, today())
+
+    def since(self, value: Callable[[Document], Any]) -> date | None:
+        """Return the first day since when ``value`` of the document has been what it is today."""
+        standing = self.today()
+        if standing is None:
+            return None
+        first, told = standing.valid_from, value(standing.document)
+        for segment in sorted(self.segments, key=lambda s: s.valid_from, reverse=True):
+            if segment.valid_to == first and value(segment.document) == told:
+                first = segment.valid_from
+        return first
+
+
 Plan = tuple[Mapping[int, Segment], Amendment]
 """The history of one record by version key, and what to write to it."""
 
@@ -334,6 +357,20 @@ class Ledger:
         for row, key, *columns in found:
             histories[row][key] = Segment(*columns)
         return histories
+
+    def lives(self, session: Session, record_ids: Collection[str]) -> dict[str, Life]:
+        """Return by opaque id how records stand, in two queries; the caller logs what it tells."""
+        table = self.records
+        found = session.execute(
+            sa.select(table.row, table.id, table.version).where(
+                among(session, table.id, record_ids)
+            )
+        ).all()
+        told = self.histories(session, [row for row, _, _ in found])
+        return {
+            key: Life(version, tuple(s for s in told[row].values() if s.believed))
+            for row, key, version in found
+        }
 
     def documents(
         self, session: Session, records: Iterable[Any], moment: Moment

@@ -1,0 +1,166 @@
+"""Prefill over HTTP: fill a form, compare what comes back, hear of what has changed since."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import flask
+from flask.views import MethodView
+
+from auth.guard import count_subjects, current_principal, require_scope
+from registry.corrections.api import open_from_prefill
+from registry.http import Blueprint, answer, database
+from registry.kernel.clock import today
+from registry.prefill import consenting, notices, schemas, verifying, watching
+from registry.prefill.filling import Form
+from registry.prefill.profiles import for_procedure
+from registry.prefill.releasing import House, release
+from registry.prefill.shapes import Profile
+from registry.prefill.subjects import members
+from registry.prefill.transforms import TRANSFORMS
+from registry.prefill.values_today import reader
+
+blp = Blueprint("prefill", __name__, url_prefix="/v1/prefill", description="Điền sẵn / prefill")
+_VALUES = reader(TRANSFORMS)
+SCOPE = "prefill:read"
+
+
+def _state() -> Any:
+    return flask.current_app.extensions["sogoc"]
+
+
+def _profile() -> Profile:
+    """Return the profile of the request's procedure; raises NotFound."""
+    return for_procedure(current_principal().asker.procedure, today())
+
+
+def _house() -> House:
+    settings = _state().settings
+    return House(_state().keys.sign, settings.issuer, settings.prefill_days)
+
+
+@blp.route("")
+class Prefills(MethodView):
+    """Filling forms."""
+
+    @require_scope(SCOPE)
+    @blp.arguments(schemas.PrefillRequest)
+    @blp.response(200, schemas.PrefillFilled)
+    def post(self, data: dict[str, Any]) -> flask.Response:
+        """Điền sẵn biểu mẫu của thủ tục / fill the form of the procedure."""
+        principal, profile = current_principal(), _profile()
+        state = _state()
+        with database().transaction(snapshot=True) as session:
+            resting = consenting.rests_on(session, principal, profile, data)
+            count_subjects([resting.terms.person_id])
+            form = Form(
+                profile,
+                members(session, profile, resting.consent),
+                data["choices"],
+                frozenset(data["keys"]) if "keys" in data else None,
+                state.predicates,
+                state.faults.raise_for,
+            )
+            filled = release(session, principal, form, resting.terms, _house())
+        return answer(filled)
+
+
+@blp.route("/invitations")
+class CounterInvitations(MethodView):
+    """Codes at a counter."""
+
+    @require_scope(SCOPE)
+    @blp.response(201, schemas.InvitationAnswer)
+    def post(self) -> flask.Response:
+        """Mời người dân tại quầy đồng ý bằng mã / let the citizen at a counter agree by a code."""
+        with database().transaction() as session:
+            made = consenting.invite_citizen(session, current_principal(), _profile())
+        return answer(_with_link(made), 201)
+
+
+@blp.route("/events")
+class Events(MethodView):
+    """Notices of change."""
+
+    @require_scope(SCOPE)
+    @blp.arguments(schemas.EventsQuery, location="query")
+    @blp.response(200, schemas.EventsAnswer)
+    def get(self, data: dict[str, Any]) -> flask.Response:
+        """Báo thay đổi của dữ liệu đã dùng / notices that used values have changed."""
+        client = current_principal().client_id
+        with database().transaction() as session:
+            return answer(notices.read_events(session, client, data["after"], data["limit"]))
+
+
+@blp.route("/<prefill_id>")
+class One(MethodView):
+    """One prefill."""
+
+    @require_scope(SCOPE)
+    @blp.response(200, schemas.PrefillAnswer)
+    def get(self, prefill_id: str) -> flask.Response:
+        """Dữ liệu đã dùng có đổi không / has anything that was used changed."""
+        with database().transaction(snapshot=True) as session:
+            watched = watching.read_prefill(session, current_principal(), prefill_id, _VALUES)
+        response = answer(watched.answer)
+        response.set_etag(watched.tag)
+        response.make_conditional(flask.request)
+        return response
+
+
+@blp.route("/<prefill_id>/verify")
+class Verify(MethodView):
+    """Verification at submission."""
+
+    @require_scope(SCOPE)
+    @blp.arguments(schemas.VerifyRequest)
+    @blp.response(200, schemas.VerifyAnswer)
+    def post(self, data: dict[str, Any], prefill_id: str) -> flask.Response:
+        """Đối chiếu giá trị khi nộp hồ sơ / compare what is submitted with what was given."""
+        principal = current_principal()
+        with database().transaction() as session:
+            told = verifying.verify(
+                session,
+                principal,
+                prefill_id,
+                data["fields_"],
+                _VALUES,
+                partial(open_from_prefill, principal=principal),
+            )
+        return answer(told)
+
+
+@blp.route("/<prefill_id>/invitations")
+class Invitations(MethodView):
+    """Codes for other adults."""
+
+    @require_scope(SCOPE)
+    @blp.arguments(schemas.InvitationRequest)
+    @blp.response(201, schemas.InvitationAnswer)
+    def post(self, data: dict[str, Any], prefill_id: str) -> flask.Response:
+        """Mời người khác đồng ý trên điện thoại của họ / let another adult agree for themselves."""
+        del prefill_id
+        with database().transaction() as session:
+            made = consenting.invite_to(
+                session, current_principal(), _profile(), data["role"], data["number"]
+            )
+        return answer(_with_link(made), 201)
+
+
+@blp.route("/<prefill_id>/close")
+class Close(MethodView):
+    """The end of a prefill."""
+
+    @require_scope(SCOPE)
+    @blp.response(200, schemas.CloseAnswer)
+    def post(self, prefill_id: str) -> flask.Response:
+        """Đóng khi hồ sơ đã giải quyết xong / close when the case is decided."""
+        with database().transaction() as session:
+            return answer(watching.close(session, current_principal(), prefill_id))
+
+
+def _with_link(made: dict[str, Any]) -> dict[str, Any]:
+    link = f"{_state().settings.issuer}/consent?code={made['code']}"
+    expires = made["expires_at"].isoformat(timespec="seconds")
+    return {**made, "link": link, "expires_at": expires}

@@ -1,0 +1,186 @@
+"""What the registers say of one person, read by their own verbs, so that their rules hold here.
+
+Each register decides, withholds and logs for itself. One that can't answer takes nothing away from
+what another says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from auth.principals import Principal
+from registry.citizens.changes import LEDGER as CITIZENS
+from registry.citizens.records import read_citizen
+from registry.citizens.verification import verified_at
+from registry.civil_status.changes import LEDGER as ACTS
+from registry.civil_status.records import read_acts_of
+from registry.households.changes import LEDGER as HOUSEHOLDS
+from registry.households.records import read_household_of
+from registry.kernel.access_log import record_access
+from registry.kernel.errors import Moved, NotFound, NotInMode, Refused, Unavailable, Withheld
+from registry.kernel.ledger import Ledger, Life, Moment
+from registry.parcels.changes import ledger as parcels_ledger
+from registry.parcels.records import list_parcels_of
+
+State = Literal["ok", "not_found", "unavailable"]
+_PRESENT = Moment()
+# What tells the acts apart; it is read with them, and told only where a form has a field for it.
+_WITH_ACTS = ("type",)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One record that a register told of: what it told, and how the record stands."""
+
+    record_id: str
+    record: Mapping[str, Any]
+    life: Life
+    last_verified_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a register says of a person: records, or ``state`` and ``reason`` why there are none."""
+
+    state: State
+    reason: str | None = None
+    found: tuple[Found, ...] = ()
+    coverage: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """How one register is read: its verb, and where its history is."""
+
+    read: Callable[[Session, Principal, str, tuple[str, ...]], tuple[Sequence[Any], Any]]
+    ledger: Callable[[Session], Ledger]
+
+
+def _citizen(
+    session: Session, principal: Principal, who: str, paths: tuple[str, ...]
+) -> tuple[Sequence[Any], Any]:
+    return [read_citizen(session, principal, who, paths, _PRESENT).record], None
+
+
+def _household(
+    session: Session, principal: Principal, who: str, paths: tuple[str, ...]
+) -> tuple[Sequence[Any], Any]:
+    return [read_household_of(session, principal, who, paths, _PRESENT)], None
+
+
+def _acts(
+    session: Session, principal: Principal, who: str, paths: tuple[str, ...]
+) -> tuple[Sequence[Any], Any]:
+    told = read_acts_of(session, principal, who, paths, _PRESENT)
+    return told["acts"], told["coverage"]
+
+
+def _parcels(
+    session: Session, principal: Principal, who: str, paths: tuple[str, ...]
+) -> tuple[Sequence[Any], Any]:
+    return list_parcels_of(session, principal, who, paths, _PRESENT), None
+
+
+REGISTERS: Mapping[str, Register] = {
+    "citizens": Register(_citizen, lambda _: CITIZENS),
+    "households": Register(_household, lambda _: HOUSEHOLDS),
+    "civil_status": Register(_acts, lambda _: ACTS),
+    "parcels": Register(_parcels, parcels_ledger),
+}
+
+# Raises where a register does not answer about a person: in the sandbox, on purpose.
+Faults = Callable[[str, str], None]
+
+
+def no_faults(_register: str, _record_id: str) -> None:
+    """Let every register answer."""
+
+
+def read_person(
+    session: Session,
+    principal: Principal,
+    record_id: str,
+    wanted: Mapping[str, Iterable[str]],
+    faults: Faults = no_faults,
+) -> dict[str, Told]:
+    """Return what each register in ``wanted`` says of a person, for the paths named there.
+
+    ``wanted`` must lie within the principal's agreement. Every read has its access row, an empty
+    one too. Never raises for a register that says nothing, may not tell, or is out of order.
+    """
+    return {
+        register: _read(session, principal, record_id, register, tuple(sorted(paths)), faults)
+        for register, paths in wanted.items()
+    }
+
+
+def _read(  # noqa: PLR0913, PLR0917 - who asks, of whom, what, and what may go wrong
+    session: Session,
+    principal: Principal,
+    record_id: str,
+    register: str,
+    paths: tuple[str, ...],
+    faults: Faults,
+) -> Told:
+    try:
+        faults(register, record_id)
+        # What fails inside is undone up to here, and the other registers go on.
+        with _apart(session):
+            return _told(session, principal, record_id, register, paths)
+    except Moved as moved:
+        return _read(session, principal, moved.record_id, register, paths, faults)
+    except (Withheld, NotFound) as error:
+        withheld = isinstance(error, Withheld)
+        outcome: Literal["withheld", "not_found"] = "withheld" if withheld else "not_found"
+        record_access(session, principal.asker, outcome, paths, record_id)
+        return Told("unavailable", "withheld") if withheld else Told("not_found")
+    except Refused:
+        return Told("unavailable", "outside_agreement")
+    except (Unavailable, NotInMode, sa.exc.OperationalError):
+        return Told("unavailable", "register_down")
+
+
+def _apart(session: Session) -> AbstractContextManager[Any]:
+    return session.begin_nested()
+
+
+def _told(
+    session: Session, principal: Principal, who: str, register: str, paths: tuple[str, ...]
+) -> Told:
+    source = REGISTERS[register]
+    asked = (*paths, *_WITH_ACTS) if register == "civil_status" else paths
+    records, coverage = source.read(session, _letting(principal, register, asked), who, asked)
+    ids = [record["id"] for record in records]
+    lives = source.ledger(session).lives(session, ids)
+    confirmed = verified_at(session, ids) if register == "citizens" else {}
+    found = tuple(
+        Found(
+            record["id"],
+            record,
+            lives[record["id"]],
+            _when(lives[record["id"]], confirmed.get(record["id"])),
+        )
+        for record in records
+    )
+    return Told("ok" if found else "not_found", None, found, coverage)
+
+
+def _letting(principal: Principal, register: str, paths: Iterable[str]) -> Principal:
+    """Return the principal with just ``paths`` of one register: what it reads, and no more."""
+    if principal.agreement is None:
+        return principal
+    only = replace(principal.agreement, attributes={register: frozenset(paths)})
+    return replace(principal, agreement=only)
+
+
+def _when(life: Life, confirmed: Any) -> str | None:
+    """Return when a record was last confirmed: by its source, else when it came in."""
+    standing = life.today()
+    moment = confirmed or (standing.recorded_at if standing else None)
+    return moment.isoformat(timespec="seconds") if moment else None
