@@ -1,0 +1,1 @@
+"""Prefill: which values an administrative procedure asks for, and what fills them."""
