@@ -33,6 +33,7 @@ import registry.jobs.api
 import registry.joined.api
 import registry.parcels.api
 import registry.places.api
+import registry.prefill.api_procedures
 from auth.api_authorize import Visitors
 from auth.enumeration import Watch
 from auth.guard import Door, credentials, public, rate_headers
@@ -78,6 +79,7 @@ BLUEPRINTS = (
     registry.households.api.blp,
     registry.joined.api.blp,
     registry.parcels.api.blp,
+    registry.prefill.api_procedures.blp,
     registry.jobs.api.blp,
     datasets.api_catalogue.blp,
     datasets.api.blp,

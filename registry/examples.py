@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from registry import examples_desk as desk
+from registry import examples_procedures as procedures
 
 _LAN = "900190000001"
 _ID = "01980000-0000-7000-8000-000000000001"
@@ -249,6 +250,13 @@ EXAMPLES = {
                 "en": "One present unit holds the old one whole.",
             },
         },
+    ),
+    "procedures_procedures_get": Example(
+        query={"on": "2026-11-25"}, answer={"procedures": [procedures.SUMMARY]}
+    ),
+    "procedures_procedure_get": Example(query={"on": "2026-11-25"}, answer=procedures.PROCEDURE),
+    "procedures_manifest_get": Example(
+        query={"adapter": "json-schema", "on": "2026-11-25"}, answer=procedures.MANIFEST
     ),
     "jobs_jobs_get": Example(query={"state": "running"}, answer={"jobs": [_JOB], "cursor": None}),
     "jobs_onejob_get": Example(answer=_JOB),

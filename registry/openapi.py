@@ -27,6 +27,9 @@ _TAGGED = (
     "/v1/places/{code}",
     "/v1/places/convert",
     "/v1/changes/last",
+    "/v1/procedures",
+    "/v1/procedures/{code}",
+    "/v1/procedures/{code}/manifest",
 )
 # The look-up that answers one record or none, as a path with an id does.
 _ONE_PARCEL = "/v1/parcels/lookup"

@@ -171,6 +171,9 @@ def test_every_request_example_is_understood(service: Service) -> None:
         "places_place_get": ("/v1/places/27007", 200),
         "places_convert_get": ("/v1/places/convert", 200),
         "me_agreement_get": ("/v1/me/agreement", 200),
+        "procedures_procedures_get": ("/v1/procedures", 200),
+        "procedures_procedure_get": ("/v1/procedures/1.001193", 200),
+        "procedures_manifest_get": ("/v1/procedures/1.001193/manifest", 200),
         "jobs_jobs_get": ("/v1/jobs", 200),
         "jobs_onejob_get": (f"/v1/jobs/{record}", 404),
     }

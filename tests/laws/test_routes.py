@@ -43,6 +43,9 @@ PUBLIC = {
     "/v1/places",
     "/v1/places/<code>",
     "/v1/places/convert",
+    "/v1/procedures",
+    "/v1/procedures/<code>",
+    "/v1/procedures/<code>/manifest",
 }
 # The demo's own provider of made-up people, which a setting turns on.
 PERSONAS = {
