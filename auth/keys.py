@@ -1,7 +1,7 @@
 """The server's signing keys: ES256 and EdDSA, each published before it signs and after.
 
 A key is ``next`` (published, not signing), ``current``, ``retired`` (verifying until the last token
-it signed is over, and a day more) or ``revoked`` (no longer believed at all).
+or receipt it signed is over, and a day more) or ``revoked`` (no longer believed at all).
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ from joserfc.jwk import KeySet
 from auth.key_file import ALGORITHMS, KeyFile, KeyFileError, Stamp, StoredKey, generate
 from auth.signers import KeySigner, Signer, sign_compact
 from registry.kernel.clock import now
-from registry.kernel.settings import LONGEST_TOKEN_SECONDS
+from registry.kernel.settings import LONGEST_RECEIPT_DAYS, LONGEST_TOKEN_SECONDS
 
-_KEPT_SECONDS = LONGEST_TOKEN_SECONDS + 86_400
+_DAY = 86_400
+_KEPT_SECONDS = max(LONGEST_TOKEN_SECONDS, LONGEST_RECEIPT_DAYS * _DAY) + _DAY
 _ORDER = ("current", "next", "retired")
 logger = logging.getLogger("sogoc")
 
@@ -118,7 +119,8 @@ def list_keys(path: Path, secret: str = "") -> list[StoredKey]:
 def rotate(path: Path, secret: str = "") -> str:
     """Let the next keys sign and make their successors; return the kid that signs by ES256.
 
-    Those that signed go on verifying until the last token they signed has ended, and a day more.
+    Those that signed go on verifying until the last token or receipt they signed has ended, and
+    a day more.
     """
     KeyRing.open(path, secret)
     file = KeyFile(path, secret)

@@ -19,6 +19,7 @@ import registry.kernel.access_log
 import registry.kernel.undo
 import registry.parcels.models
 import registry.places.models
+import registry.prefill.models
 import registry.upstream.models  # noqa: F401
 from registry.kernel.db import Base
 

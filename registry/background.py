@@ -8,7 +8,9 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from pathlib import Path
 
+from auth.keys import KeyRing
 from datasets import work as work_on_datasets
 from registry.civil_status.changes import refresh_marital_status
 from registry.civil_status.surroundings import list_people
@@ -17,10 +19,13 @@ from registry.jobs.schedule import Recurring
 from registry.jobs.worker import Worker
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
+from registry.prefill.notices import Watch, notice_changes
+from registry.prefill.values_today import reader
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 # Few enough that a request on SQLite waits for the write lock no longer than half a second.
 _PEOPLE = 100
+_PREFILLS = 200
 
 
 def refresh_people_of_acts(context: JobContext) -> dict[str, int]:
@@ -43,12 +48,30 @@ def refresh_people_of_acts(context: JobContext) -> dict[str, int]:
         context.progress(done)
 
 
+def notice_prefill_changes(context: JobContext) -> dict[str, int]:
+    """Tell clients, by signed notices, which values of their open prefills have changed."""
+    keys = KeyRing.open(Path(context.settings.key_file), context.settings.key_secret)
+    watch = Watch(keys.sign, context.settings.issuer, reader())
+    looked = told = 0
+    last = None
+    while True:
+        with context.database.transaction() as session:
+            step = notice_changes(session, watch, last, _PREFILLS)
+            context.fence(session)
+        looked, told, last = looked + step.looked, told + step.told, step.last
+        context.progress(looked)
+        if last is None:
+            return {"prefills": looked, "told": told}
+
+
 HANDLERS: Mapping[str, Handler] = {
     "refresh_marital_status": refresh_people_of_acts,
+    "notice_prefill_changes": notice_prefill_changes,
     **work_on_datasets.HANDLERS,
 }
 RECURRING: Sequence[Recurring] = (
     Recurring("refresh_marital_status", timedelta(days=1)),
+    Recurring("notice_prefill_changes", timedelta(minutes=5)),
     *work_on_datasets.RECURRING,
 )
 

@@ -9,8 +9,11 @@ from sqlalchemy.orm import Session
 
 from registry.citizens.changes import LEDGER
 from registry.citizens.models import Citizen
+from registry.citizens.rules import true_on
 from registry.citizens.standings import standings
+from registry.kernel import columns
 from registry.kernel.bulk import among
+from registry.kernel.clock import today
 from registry.kernel.fields import Document
 from registry.kernel.history import Segment
 from registry.kernel.ledger import Moment
@@ -46,6 +49,28 @@ def identities(session: Session, record_ids: Collection[str]) -> set[str]:
         fresh = set(found) - known
         known = known | fresh
     return known
+
+
+def versions_of(session: Session, record_ids: Collection[str]) -> dict[str, int]:
+    """Return by record id how often the record was written; reads no data."""
+    return columns.versions_of(session, Citizen, record_ids)
+
+
+def present(session: Session, record_ids: Collection[str]) -> dict[str, Document]:
+    """Return by record id what is true today of whoever may be told of; not logged.
+
+    Who is hidden, protected or merged into another is left out.
+    """
+    known = standings(session, record_ids)
+    open_ = [key for key, who in known.items() if who.id == key and not who.protected]
+    found = documents(session, open_, Moment())
+    return {key: true_on(document, today()) for key, document in found.items()}
+
+
+def closed(session: Session, people: Collection[str]) -> set[str]:
+    """Return those of ``people``, by record id, who are hidden or protected; reads no data."""
+    known = standings(session, people)
+    return {key for key, who in known.items() if who.hidden or who.protected}
 
 
 def _rows(session: Session, record_ids: Collection[str]) -> dict[int, str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, declared_attr, mapped_column
 
+from registry.kernel.bulk import among
 from registry.kernel.db import JsonText, UtcDateTime
 from registry.kernel.errors import NotFound
 from registry.kernel.history import Segment
@@ -91,3 +92,16 @@ def values_of(row: int, segment: Segment) -> tuple[Any, ...]:
         segment.load,
         segment.wrong,
     )
+
+
+def versions_of(
+    session: Session, records: type[RecordColumns], record_ids: Collection[str]
+) -> dict[str, int]:
+    """Return by record id how often its current row was written, in one statement.
+
+    What is not there is absent. The number tells that something changed, not what.
+    """
+    found = session.execute(
+        sa.select(records.id, records.version).where(among(session, records.id, record_ids))
+    )
+    return {row[0]: row[1] for row in found}

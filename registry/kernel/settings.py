@@ -19,6 +19,8 @@ from registry.kernel.reach import Reach
 
 PREFIX = "SOGOC_"
 LONGEST_TOKEN_SECONDS = 600
+# A receipt of a prefill is checked by the agency alone, with the published keys, for so long.
+LONGEST_RECEIPT_DAYS = 90
 _SHORTEST_SECRET = 16
 PERSONA_PATH = "/demo/provider"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}

@@ -25,7 +25,9 @@ _TONES = "\u0300\u0309\u0303\u0301\u0323"  # huyền, hỏi, ngã, sắc, nặng
 _LETTERS = "aăâbcdđeêfghijklmnoôơpqrstuưvwxyz"
 _RANK = {letter: index for index, letter in enumerate(_LETTERS)}
 # The new tone style puts the mark on the second vowel of a final oa, oe or uy.
-_NEW_STYLE = re.compile(rf"(?<![a-z])([a-z]*)([ou])([aey])([{_TONES}])(?![a-z\u0300-\u036f])")
+_NEW_STYLE = re.compile(
+    rf"(?<![A-Za-z])([A-Za-z]*)([OUou])([AEYaey])([{_TONES}])(?![A-Za-z\u0300-\u036f])"
+)
 _OPEN_PAIRS = {"oa", "oe", "uy"}
 _WORDS = 20_000
 
@@ -94,9 +96,21 @@ def _match_word(word: str) -> str:
 
 def _old_style(match: re.Match[str]) -> str:
     head, first, second, tone = match.groups()
-    if first + second not in _OPEN_PAIRS or (head.endswith("q") and first == "u"):
+    pair = (first + second).lower()
+    if pair not in _OPEN_PAIRS or (head[-1:].lower() == "q" and pair[0] == "u"):
         return match.group()
     return head + first + tone + second
+
+
+def with_old_tones(text: str) -> str:
+    """Return the display form of ``text`` with every tone mark where the old style puts it.
+
+    The two styles spell the same word; nothing else changes, and case stays.
+
+    >>> with_old_tones("NGUYỄN Thị Hoà, Quý và Thuý")
+    'NGUYỄN Thị Hòa, Quý và Thúy'
+    """
+    return " ".join(map(_match_word, clean(text).split()))
 
 
 def fold(name: str) -> str:

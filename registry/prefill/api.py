@@ -15,7 +15,7 @@ from registry.kernel.clock import today
 from registry.prefill import consenting, notices, schemas, verifying, watching
 from registry.prefill.filling import Form
 from registry.prefill.profiles import for_procedure
-from registry.prefill.releasing import House, release
+from registry.prefill.answering import House, fill
 from registry.prefill.shapes import Profile
 from registry.prefill.subjects import members
 from registry.prefill.transforms import TRANSFORMS
@@ -62,7 +62,7 @@ class Prefills(MethodView):
                 state.predicates,
                 state.faults.raise_for,
             )
-            filled = release(session, principal, form, resting.terms, _house())
+            filled = fill(session, principal, form, resting.terms, _house())
         return answer(filled)
 
 

@@ -25,7 +25,7 @@ from auth.scopes import ASSIST
 from registry.citizens.records import find_by_identifiers, require_citizen
 from registry.kernel.clock import now
 from registry.kernel.errors import Conflict, ConsentNeeded, NotFound, Refused, Text
-from registry.prefill.releasing import Terms
+from registry.prefill.answering import Terms
 from registry.prefill.shapes import Profile
 from registry.prefill.subjects import Answered, Consented, Member, consented_by, members
 

@@ -1,145 +1,145 @@
-"""Releasing what fills a form: the row, the receipt and the access rows in one transaction."""
+"""The release of a prefill: its row and its receipt, in the transaction that read the values."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from auth.principals import Principal
-from registry.kernel.clock import now, today
+from registry.kernel.clock import now
 from registry.kernel.db import new_id
-from registry.prefill.filling import Form, fill_form, papers, with_grounds
+from registry.kernel.errors import PurposeMissing
+from registry.kernel.settings import LONGEST_RECEIPT_DAYS
 from registry.prefill.kept import Kept, sources, versions_tag
-from registry.prefill.leaves import Leaf
 from registry.prefill.models import Prefill
 from registry.prefill.receipts import Given, Receipt, Sign, make_receipt, new_salt
-from registry.prefill.subjects import AWAITING, DECLINED, Member
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What a release rests on beside the principal: the consent behind it, if there is one.
+class Filled:
+    """One field of the profile as it is given; ``value`` is None where it is not.
 
-    ``subject`` is what the client knows the person by, "" without a consent.
+    ``type`` is one of `registry.prefill.canonical.TYPES` or ``list:`` with one, ``state`` and
+    ``lock`` are the leaf's, ``transform`` is what made the value of the attribute's. What only
+    the person types is here too, without register and record: what comes back is told apart.
     """
 
-    person_id: str
-    grant_id: str | None
-    subject: str
+    role: str
+    type: str
+    state: str
+    lock: str
+    value: Any = None
+    register: str = ""
+    path: str = ""
+    record: str = ""
+    version: int | None = None
+    transform: str = "plain"
 
 
 @dataclass(frozen=True, slots=True)
-class House:
-    """What signs, in whose name, and for how many days a prefill may be verified."""
+class Release:
+    """What is given for one case: by which profile, on whose grant, and until when.
 
-    sign: Sign
-    issuer: str
-    days: int
+    Whenever that is, it is over when the keys that signed for it may be. ``person_id`` is whose
+    form it is, where that is not the person of the token.
+    """
+
+    profile: str
+    profile_version: str
+    legal_basis: str
+    subject: str
+    grant_id: str | None
+    expires_at: datetime
+    fields: Mapping[str, Filled]
+    person_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """What goes to the form: the receipt, and beside it the salt of each value given."""
+
+    id: str
+    expires_at: datetime
+    receipt: str
+    salts: Mapping[str, str]
 
 
 def release(
-    session: Session, principal: Principal, form: Form, terms: Terms, house: House
-) -> dict[str, Any]:
-    """Fill a form and return the answer with its receipt; what was given is kept, without values.
+    session: Session, principal: Principal, sign: Sign, issuer: str, what: Release
+) -> Released:
+    """Write down what is given, without any value, and sign the receipt.
 
-    The receipt has a salted digest of every value; the salts are in the answer and not in it. If
-    anything fails, neither data nor receipt nor row is there.
+    Raises PurposeMissing where the request names no procedure and case. The caller has read the
+    values, and logged that, in the same transaction.
     """
-    leaves = with_grounds(form.profile, fill_form(session, principal, form))
-    fields = {key: _kept(key, leaf) for key, leaf in leaves.items()}
-    row = _row(principal, form, terms, fields, house.days)
-    session.add(row)
-    session.flush()
-    receipt = make_receipt(house.sign, _receipt(row, terms, house.issuer, fields))
-    return {
-        "id": row.id,
-        "procedure": row.procedure,
-        "profile": row.profile,
-        "profile_version": row.profile_version,
-        "case": row.case,
-        "expires_at": row.expires_at.isoformat(timespec="seconds"),
-        "fields": {key: leaf.to_json(today()) for key, leaf in leaves.items()},
-        "papers": papers(form.profile, leaves),
-        "participants": _participants(form),
-        "receipt": receipt,
-        "salts": {key: field.salt for key, field in fields.items() if field.digest},
-    }
-
-
-def _row(
-    principal: Principal, form: Form, terms: Terms, fields: Mapping[str, Kept], days: int
-) -> Prefill:
-    asker = principal.asker
-    return Prefill(
+    if principal.purpose is None:
+        raise PurposeMissing
+    fields = {key: _kept(key, filled) for key, filled in what.fields.items()}
+    moment = now()
+    row = Prefill(
         id=new_id(),
         client_id=principal.client_id,
-        person_id=terms.person_id,
+        person_id=what.person_id or principal.person_id,
         actor_id=principal.actor.person_id if principal.actor else None,
-        grant_id=terms.grant_id,
-        procedure=asker.procedure,
-        profile=form.profile.id,
-        profile_version=form.profile.version,
-        case=asker.case,
-        legal_basis=asker.legal_basis,
-        created_at=now(),
-        expires_at=now() + timedelta(days=days),
+        grant_id=what.grant_id,
+        procedure=principal.purpose.procedure,
+        profile=what.profile,
+        profile_version=what.profile_version,
+        case=principal.purpose.case,
+        legal_basis=what.legal_basis,
+        created_at=moment,
+        expires_at=min(what.expires_at, moment + timedelta(days=LONGEST_RECEIPT_DAYS)),
         fields={key: field.to_json() for key, field in fields.items()},
         seen=versions_tag(sources(fields)),
         told={},
         verifications=0,
     )
+    session.add(row)
+    # Before the signature: what the database refuses is never signed for.
+    session.flush()
+    receipt = make_receipt(sign, _receipt(issuer, row, what.subject, fields))
+    salts = {key: field.salt for key, field in fields.items() if field.salt}
+    return Released(row.id, row.expires_at, receipt, salts)
 
 
-def _kept(key: str, leaf: Leaf) -> Kept:
-    source = leaf.source
-    kept = Kept(
-        register=leaf.field.register,
-        path=leaf.field.path or leaf.field.predicate,
-        record=source.record_id if source else "",
-        version=source.life.version if source else None,
-        role=leaf.field.role,
-        type=leaf.field.type,
-        digest="",
-        salt=new_salt(),
-        state=leaf.state,
-        lock=leaf.lock,
-        transform=leaf.field.transform,
+def _kept(key: str, filled: Filled) -> Kept:
+    given = filled.value is not None
+    made = Kept(
+        filled.register,
+        filled.path,
+        filled.record,
+        filled.version,
+        filled.role,
+        filled.type,
+        "",
+        new_salt() if given else "",
+        filled.state,
+        filled.lock,
+        filled.transform,
     )
-    return kept.given(key, leaf.value) if leaf.value is not None else kept
+    return made.with_value(key, filled.value) if given else made
 
 
-def _receipt(row: Prefill, terms: Terms, issuer: str, fields: Mapping[str, Kept]) -> Receipt:
+def _receipt(issuer: str, row: Prefill, subject: str, fields: Mapping[str, Kept]) -> Receipt:
     return Receipt(
-        issuer=issuer,
-        client_id=row.client_id,
-        subject=terms.subject,
-        prefill_id=row.id,
-        issued_at=int(row.created_at.timestamp()),
-        expires_at=int(row.expires_at.timestamp()),
-        procedure=row.procedure,
-        profile=row.profile,
-        profile_version=row.profile_version,
-        case=row.case,
-        fields={
-            key: Given(f.digest, f.state, f.lock, f.register, f.record, f.version)
-            for key, f in fields.items()
+        issuer,
+        row.client_id,
+        subject,
+        row.id,
+        int(row.created_at.timestamp()),
+        int(row.expires_at.timestamp()),
+        row.procedure,
+        row.profile,
+        row.profile_version,
+        row.case,
+        {
+            key: Given(
+                field.digest, field.state, field.lock, field.register, field.record, field.version
+            )
+            for key, field in fields.items()
         },
     )
-
-
-def _participants(form: Form) -> list[dict[str, Any]]:
-    """Return how those stand who consent for themselves; nobody is named who has not."""
-    return [
-        {"role": role.id, "number": number, "state": _state(member)}
-        for role in form.profile.roles
-        if role.consent == "own" or role.who == "household"
-        for number, member in enumerate(form.members[role.id])
-    ]
-
-
-def _state(member: Member) -> str:
-    return member.reason if member.reason in {AWAITING, DECLINED} else "consented"
