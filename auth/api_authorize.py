@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-import secrets
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping
+from typing import Protocol
 from urllib.parse import urlencode, urlsplit
 
 import flask
 from flask.views import MethodView
+from sqlalchemy.orm import Session
 
+from auth import browsers
+from auth.browsers import see_other, state
+from auth.consent_pages import (
+    Frame,
+    Question,
+    Subject,
+    consent_page,
+    language_of,
+    look,
+    question_of,
+    weigh,
+)
+from auth.consents.choosing import Agreed
+from auth.consents.records import record_decision
 from auth.grants.credentials import issue_code
-from auth.grants.grants import Grantor, make_grant
-from auth.grants.models import PushedRequest
+from auth.grants.grants import Grantor, Terms, make_grant
+from auth.grants.models import Grant, PushedRequest
 from auth.grants.pushed import decide, open_request
 from auth.guard import public
 from auth.oauth.authentication import unmet
 from auth.oauth.clients import KnownClient
-from auth.pages import page, problem_page, style
-from auth.scopes import SCOPES, STAFF_SCOPES
+from auth.pages import problem_page, style
+from auth.scopes import STAFF_SCOPES
 from registry.kernel.errors import Text
 
 # Pages, and no part of the described API.
@@ -46,49 +58,16 @@ class Visitors(Protocol):
         """
 
 
-def _state() -> Any:
-    return flask.current_app.extensions["sogoc"]
-
-
-def _cookie() -> str:
-    """Return the name of the cookie that knows a browser; over TLS no other site can set it."""
-    secure = _state().settings.issuer.startswith("https://")
-    return "__Host-sogoc-flow" if secure else "sogoc-flow"
-
-
-def _remember(response: flask.Response, browser: str) -> flask.Response:
-    name = _cookie()
-    response.set_cookie(
-        name, browser, secure=name.startswith("__Host-"), httponly=True, samesite="Lax", path="/"
-    )
-    return response
-
-
-def _digest(browser: str) -> str:
-    return hashlib.sha256(browser.encode()).hexdigest()
-
-
-def _csrf(browser: str, request_uri: str, person: Grantor) -> str:
-    """Return what makes a form that browser's, for that request, shown to that person alone."""
-    shown = f"{person.person_id} {request_uri}"
-    return hmac.new(browser.encode(), shown.encode(), "sha256").hexdigest()
-
-
 def _back(redirect_uri: str, answer: Mapping[str, str | None]) -> flask.Response:
     """Return to the client with 303, saying who answers (RFC 9207)."""
     said = {name: value for name, value in answer.items() if value}
-    said["iss"] = _state().settings.issuer
+    said["iss"] = state().settings.issuer
     glue = "&" if urlsplit(redirect_uri).query else "?"
-    return _see_other(f"{redirect_uri}{glue}{urlencode(said)}")
-
-
-def _see_other(address: str) -> flask.Response:
-    """RFC 9700 section 4.12: never 307, which would post again what a person typed."""
-    return flask.Response(status=303, headers={"Location": address, "Cache-Control": "no-store"})
+    return see_other(f"{redirect_uri}{glue}{urlencode(said)}")
 
 
 def _client(values: Mapping[str, str]) -> KnownClient | None:
-    client: KnownClient | None = _state().oauth.query_client(values.get("client_id", ""))
+    client: KnownClient | None = state().oauth.query_client(values.get("client_id", ""))
     return client if client and client.row.disabled_at is None else None
 
 
@@ -125,75 +104,117 @@ class Authorize(MethodView):
             return problem_page(_UNKNOWN)
         if "request_uri" not in values:
             return _without_push(values)
-        browser = flask.request.cookies.get(_cookie()) or secrets.token_urlsafe(32)
+        browser = browsers.browser()
         client = _client(values)
         pushed = self._open(values, browser) if client else None
         if pushed is None or client is None:
             return problem_page(_UNKNOWN)
-        return _remember(self._ask(pushed, client, browser), browser)
+        return browsers.remember(self._ask(pushed, client, browser), browser)
 
     @staticmethod
     def _open(values: Mapping[str, str], browser: str) -> PushedRequest | None:
-        with _state().database.transaction() as session:
+        with state().database.transaction() as session:
             found: PushedRequest | None = open_request(
-                session, values["request_uri"], values.get("client_id", ""), _digest(browser)
+                session,
+                values["request_uri"],
+                values.get("client_id", ""),
+                browsers.digest(browser),
             )
         return found
 
     @staticmethod
     def _ask(pushed: PushedRequest, client: KnownClient, browser: str) -> flask.Response:
-        person = _state().visitors.person()
+        person = state().visitors.person()
         lacking = _lacking(pushed, person)
         if person is None or lacking:
             return _send_to_sign_in(pushed, lacking, again=person is not None)
         if "none" in pushed.parameters.get("prompt", "").split():
             # Nobody has ever agreed for good: there is always a page to be shown.
             return _error(pushed, "interaction_required")
-        uri = flask.request.args["request_uri"]
-        target = urlsplit(pushed.parameters["redirect_uri"])
-        return page(
-            "consent",
-            form_action=f"'self' {target.scheme}://{target.netloc}",
-            client=client.row.name,
-            client_id=client.client_id,
-            name=person.name,
-            details=_told(pushed, _state().verifier.agreement),
-            scopes=_texts(pushed.parameters.get("scope", "").split()),
-            request_uri=uri,
-            csrf=_csrf(browser, uri, person),
-        )
+        question = _question(pushed, client, person)
+        with state().database.transaction() as session:
+            shown = look(session, question)
+        frame = _frame(pushed, flask.request.args["request_uri"], browser, person)
+        return consent_page(question, shown, frame)
 
     @public
     def post(self) -> flask.Response:
         """Quyết định của người dân / the person's decision."""
-        form = flask.request.form
-        browser = flask.request.cookies.get(_cookie(), "")
-        uri, person = form.get("request_uri", ""), _state().visitors.person()
+        form, browser = flask.request.form, browsers.known_browser()
+        uri, person = form.get("request_uri", ""), state().visitors.person()
         client = _client(form)
         if client is None or person is None:
             return problem_page(_UNKNOWN)
-        expected, given = _csrf(browser, uri, person), form.get("csrf", "")
-        if not browser or not hmac.compare_digest(expected.encode(), given.encode()):
+        if not browsers.is_ours(browser, uri, person):
             return problem_page(_FORGED)
-        agreed = form.get("decision") == "agree"
-        with _state().database.transaction() as session:
-            pushed = open_request(session, uri, client.client_id, _digest(browser))
-            if pushed is not None and _lacking(pushed, person):
-                # It became too old in front of the page.
-                return _see_other(_here(client.client_id, uri))
-            if pushed is None or not decide(session, uri, client.client_id, _digest(browser)):
+        with state().database.transaction() as session:
+            pushed = open_request(session, uri, client.client_id, browsers.digest(browser))
+            if pushed is None:
                 return problem_page(_UNKNOWN)
-            code = None
-            agreed = agreed and _may_grant(person, pushed)
-            if agreed:
-                sector = client.row.sector or client.client_id
-                days = _state().settings.grant_days
-                grant = make_grant(session, sector, person, pushed, days)
-                code = issue_code(session, grant, pushed)
+            if _lacking(pushed, person):
+                # It became too old in front of the page.
+                return see_other(_here(client.client_id, uri))
+            return self._decide(session, pushed, _question(pushed, client, person), client)
+
+    @staticmethod
+    def _decide(
+        session: Session, pushed: PushedRequest, question: Question, client: KnownClient
+    ) -> flask.Response:
+        form, browser = flask.request.form, browsers.known_browser()
+        uri, person, agreed = form["request_uri"], question.person, None
+        if form.get("decision") == "agree" and _may_grant(person, pushed):
+            outcome = weigh(session, question)
+            if not isinstance(outcome, Agreed):
+                shown, flaws = outcome
+                frame = _frame(pushed, uri, browser, person)
+                return consent_page(question, shown, frame, flaws)
+            agreed = outcome
+        if not decide(session, uri, client.client_id, browsers.digest(browser)):
+            return problem_page(_UNKNOWN)
+        code = _keep(session, client, pushed, question, agreed)
         error = None if agreed else "access_denied"
-        state = pushed.parameters.get("state")
-        answer = {"code": code, "error": error, "state": state}
+        answer = {"code": code, "error": error, "state": pushed.parameters.get("state")}
         return _back(pushed.parameters["redirect_uri"], answer)
+
+
+def _question(pushed: PushedRequest, client: KnownClient, person: Grantor) -> Question:
+    subject = Subject(
+        pushed.sha256,
+        client.client_id,
+        client.row.name,
+        pushed.parameters.get("scope", "").split(),
+        pushed.parameters["authorization_details"],
+        pushed.expires_at,
+    )
+    return question_of(subject, person, language_of(pushed.parameters.get("ui_locales", "")))
+
+
+def _frame(pushed: PushedRequest, uri: str, browser: str, person: Grantor) -> Frame:
+    target = urlsplit(pushed.parameters["redirect_uri"])
+    csrf = browsers.form_token(browser, uri, person)
+    return Frame(
+        "/oauth/authorize",
+        {"client_id": pushed.client_id, "request_uri": uri, "csrf": csrf},
+        _here(pushed.client_id, uri),
+        f"'self' {target.scheme}://{target.netloc}",
+    )
+
+
+def _keep(
+    session: Session,
+    client: KnownClient,
+    pushed: PushedRequest,
+    question: Question,
+    agreed: Agreed | None,
+) -> str | None:
+    """Keep the decision, and return a code where it is a yes."""
+    grant: Grant | None = None
+    if agreed is not None:
+        sector = client.row.sector or client.client_id
+        terms = Terms(client.client_id, question.asked.scopes, agreed.details, agreed.people)
+        grant = make_grant(session, sector, question.person, terms, state().settings.grant_days)
+    record_decision(session, question.asked, grant)
+    return issue_code(session, grant, pushed) if grant is not None else None
 
 
 def _may_grant(person: Grantor, pushed: PushedRequest) -> bool:
@@ -205,7 +226,7 @@ def _lacking(pushed: PushedRequest, person: Grantor | None) -> str | None:
     """Return as an error what is lacking of the sign-in that the request asks for."""
     if person is None:
         return "login_required"
-    return unmet(pushed.parameters, person, _state().settings)
+    return unmet(pushed.parameters, person, state().settings)
 
 
 def _send_to_sign_in(pushed: PushedRequest, lacking: str | None, *, again: bool) -> flask.Response:
@@ -215,10 +236,10 @@ def _send_to_sign_in(pushed: PushedRequest, lacking: str | None, *, again: bool)
     """
     values = flask.request.args
     back = _here(values["client_id"], values["request_uri"], sent=again)
-    address = _state().visitors.address(back, again=again)
+    address = state().visitors.address(back, again=again)
     quiet = "none" in pushed.parameters.get("prompt", "").split()
     if address is not None and not quiet and not (again and "sent" in values):
-        return _see_other(address)
+        return see_other(address)
     gave_up = lacking if address is not None or quiet else None
     return _error(pushed, gave_up or "temporarily_unavailable")
 
@@ -232,19 +253,6 @@ def _here(client_id: str, request_uri: str, *, sent: bool = False) -> str:
 def _error(pushed: PushedRequest, error: str) -> flask.Response:
     answer = {"error": error, "state": pushed.parameters.get("state")}
     return _back(pushed.parameters["redirect_uri"], answer)
-
-
-def _told(pushed: PushedRequest, find: Callable[[str, str], Any]) -> list[dict[str, Any]]:
-    """Return what is asked, with the law of the client's agreement and never the client's words."""
-    told = []
-    for detail in pushed.parameters["authorization_details"]:
-        agreement = find(pushed.client_id, detail["procedure"])
-        told.append({**detail, "basis": agreement.legal_basis if agreement else None})
-    return told
-
-
-def _texts(scopes: Sequence[str]) -> list[Text]:
-    return [SCOPES[scope] for scope in scopes if scope in SCOPES]
 
 
 blp.add_url_rule("/oauth/authorize", view_func=Authorize.as_view("authorize"))

@@ -177,7 +177,7 @@ class ClientAlert(Base):
 class Generation(Base):
     """One row for each thing that caches compare: how often it has changed so far.
 
-    1 counts changes of clients and agreements, 2 counts revocations.
+    1 counts changes of clients and agreements, 2 counts revocations, 3 events of consents.
     """
 
     __tablename__ = "auth_generation"

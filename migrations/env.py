@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 # Importing declares the tables.
+import auth.consents.models
 import auth.grants.models
 import auth.models
 import auth.signin.models  # noqa: F401

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 import auth.api
 import auth.api_authorize
+import auth.api_consent
 import auth.api_openid
 import auth.signin.api
 import auth.signin.personas_api
@@ -35,6 +36,7 @@ import registry.parcels.api
 import registry.places.api
 import registry.prefill.api_procedures
 from auth.api_authorize import Visitors
+from auth.consents.preview import PlainPreview, Preview
 from auth.enumeration import Watch
 from auth.guard import Door, credentials, public, rate_headers
 from auth.keys import KeyRing
@@ -107,6 +109,7 @@ class State:
     limiter: Limiter
     oauth: AuthorizationServer
     visitors: Visitors
+    preview: Preview
     hot_lookup: HotLookup
     citizens: CitizenReader
     predicates: Mapping[str, Predicate]
@@ -126,11 +129,15 @@ class _Json(DefaultJSONProvider):
 
 
 def create_app(
-    settings: Settings, database: Database | None = None, visitors: Visitors | None = None
+    settings: Settings,
+    database: Database | None = None,
+    visitors: Visitors | None = None,
+    preview: Preview | None = None,
 ) -> flask.Flask:
     """Return the application for ``settings``.
 
-    ``database`` is for tests that have one open, ``visitors`` for whoever knows who is there.
+    ``database`` is for tests that have one open, ``visitors`` for whoever knows who is there,
+    ``preview`` for what a consent page shows.
     """
     app = flask.Flask("registry", static_folder=None)
     app.url_map.converters["default"] = Segment
@@ -160,6 +167,7 @@ def create_app(
         ),
         build(settings, database, keys, verifier, senders, may_act_for=_may_act_for),
         visitors or SignedInVisitors(),
+        preview or PlainPreview(),
         hot,
         CitizenReader(database, hot, partial(_open_source, secrets), secrets),
         {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},
@@ -178,6 +186,7 @@ def create_app(
     for blueprint in BLUEPRINTS:
         api.register_blueprint(blueprint)
     app.register_blueprint(auth.api_authorize.blp)
+    app.register_blueprint(auth.api_consent.blp)
     _add_service_routes(app, api)
     _add_sign_in(app, state)
     app.after_request(_headers)

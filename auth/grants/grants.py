@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from auth.grants.models import Grant, PairwiseSubject, PushedRequest
+from auth.grants.models import Grant, PairwiseSubject
 from auth.principals import Actor, Authentication
 from auth.revocations import revoke_tokens_of_grant
 from registry.kernel.clock import now
@@ -32,20 +34,34 @@ class Grantor:
     roles: frozenset[str] = frozenset()
 
 
-def make_grant(
-    session: Session, sector: str, person: Grantor, pushed: PushedRequest, days: int
-) -> Grant:
-    """Keep that ``person`` lets a client do what it has pushed; it ends after ``days``.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a person lets a client do: its scopes and authorization details (RFC 9396).
+
+    ``people`` are the record ids chosen for roles, ``case`` the case if it is known already.
+    """
+
+    client_id: str
+    scopes: Sequence[str]
+    details: Sequence[Mapping[str, Any]]
+    people: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    case: str | None = None
+
+
+def make_grant(session: Session, sector: str, person: Grantor, terms: Terms, days: int) -> Grant:
+    """Keep that ``person`` agrees to ``terms``; the grant ends after ``days``.
 
     ``sector`` is whose pairwise subject the client sees.
     """
     grant = Grant(
         id=new_id(),
-        client_id=pushed.client_id,
+        client_id=terms.client_id,
         person_id=person.person_id,
         subject=subject_of(session, sector, person.person_id),
-        scopes=sorted(pushed.parameters.get("scope", "").split()),
-        details=pushed.parameters["authorization_details"],
+        scopes=sorted(set(terms.scopes)),
+        details=[dict(detail) for detail in terms.details],
+        people={role: sorted(chosen) for role, chosen in terms.people.items()} or None,
+        case=terms.case,
         auth_time=person.auth_time,
         acr=person.acr,
         amr=list(person.amr),
@@ -103,6 +119,25 @@ def find_live_grant(session: Session, grant_id: str) -> Grant | None:
     grant = session.get(Grant, grant_id)
     live = grant is not None and grant.revoked_at is None and grant.expires_at > now()
     return grant if live else None
+
+
+def bind_case(session: Session, grant_id: str, case: str) -> bool:
+    """Say whether a live grant serves ``case``; the first case to ask is the one it serves.
+
+    One consent is for one case. Of any number of cases that ask at once, one is told True.
+    """
+    statement = (
+        sa.update(Grant)
+        .where(
+            Grant.id == grant_id,
+            sa.or_(Grant.case.is_(None), Grant.case == case),
+            Grant.revoked_at.is_(None),
+            Grant.expires_at > now(),
+        )
+        .values(case=case)
+        .returning(Grant.id)
+    )
+    return session.scalar(statement) is not None
 
 
 def revoke_grant(session: Session, grant_id: str) -> None:

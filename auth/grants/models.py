@@ -39,6 +39,8 @@ class Grant(Base):
     ``person_id`` is a citizen's record id or a staff member's id, ``subject`` what the client
     knows the person by. ``details`` are the authorization details (RFC 9396), ``actor`` who acts
     for the person (RFC 8693 section 4.1): ``by`` an `auth.principals.Actor`, on what ``ground``.
+    ``people`` are the record ids that the person has chosen for roles such as a child, which no
+    client is told, and ``case`` the one case that the grant serves, None before it has one.
     """
 
     __tablename__ = "oauth_grant"
@@ -49,6 +51,8 @@ class Grant(Base):
     subject: Mapped[str] = mapped_column(sa.Text)
     scopes: Mapped[list[str]] = mapped_column(JsonText)
     details: Mapped[list[dict[str, Any]]] = mapped_column(JsonText)
+    people: Mapped[dict[str, list[str]] | None] = mapped_column(JsonText)
+    case: Mapped[str | None] = mapped_column("case_number", sa.Text)
     actor: Mapped[dict[str, Any] | None] = mapped_column(JsonText)
     auth_time: Mapped[datetime] = mapped_column(UtcDateTime)
     acr: Mapped[str] = mapped_column(sa.Text)

@@ -1,11 +1,16 @@
-"""The few pages of authorization: what is asked, and why it can't go on."""
+"""The few pages of authorization: what is asked, what became of it, and why it can't go on."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+from functools import partial
 from typing import Any
+from urllib.parse import urlencode
 
 import flask
 import jinja2
+from markupsafe import Markup
 
 from registry.kernel.errors import Text
 
@@ -13,18 +18,49 @@ _TEMPLATES = jinja2.Environment(
     loader=jinja2.PackageLoader("auth", "pages"),
     autoescape=True,
     undefined=jinja2.StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
 )
 _BAD_REQUEST = 400
 
 
+def _day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+def _correction(attribute: str) -> str:
+    """Return where a person says that a value of the register is wrong."""
+    register, _, path = attribute.partition(":")
+    return f"/citizen/corrections/new?{urlencode({'register': register, 'path': path})}"
+
+
+_TEMPLATES.filters |= {"day": _day, "correction": _correction}
+
+
+def _say(language: str, vi: str | Text, en: str = "") -> Markup:
+    """Return a text in both languages, the reader's own first and the other one smaller."""
+    text = vi if isinstance(vi, Text) else Text(vi, en)
+    other = "vi" if language == "en" else "en"
+    if text.vi == text.en:
+        return Markup("{}").format(text.vi)
+    return Markup('{} <small lang="{}">{}</small>').format(
+        text.pick(language), other, text.pick(other)
+    )
+
+
 def page(
-    template: str, status: int = 200, form_action: str = "'none'", **values: Any
+    template: str,
+    status: int = 200,
+    form_action: str = "'none'",
+    language: str = "vi",
+    **values: Any,
 ) -> flask.Response:
     """Return the page ``template`` of ``values``, which posts to ``form_action`` alone.
 
     It runs no script, stands in no frame, and asks nobody outside for anything.
     """
-    body = _TEMPLATES.get_template(f"{template}.html").render(values)
+    say: Callable[..., Markup] = partial(_say, language)
+    body = _TEMPLATES.get_template(f"{template}.html").render(values, say=say, language=language)
     response = flask.Response(body, status, mimetype="text/html")
     response.headers["Content-Security-Policy"] = (
         f"default-src 'none'; style-src 'self'; base-uri 'none'; form-action {form_action};"
@@ -34,9 +70,9 @@ def page(
     return response
 
 
-def problem_page(text: Text) -> flask.Response:
+def problem_page(text: Text, status: int = _BAD_REQUEST, language: str = "vi") -> flask.Response:
     """Return the page of a request that can't go back to any client."""
-    return page("problem", _BAD_REQUEST, text=text)
+    return page("problem", status, language=language, text=text, address="")
 
 
 def style() -> flask.Response:

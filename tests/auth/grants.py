@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -17,6 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from auth.clients import create_client
+from auth.consents.preview import Preview
 from auth.grants.grants import Grantor
 from auth.models import Client
 from auth.oauth.metadata import EXCHANGE
@@ -96,16 +98,11 @@ class Form:
         query = {"client_id": client_id or self.client_id, "request_uri": uri}
         return self.browser.get("/oauth/authorize", query_string=query)
 
-    def decide(self, uri: str, page: TestResponse, decision: str = "agree") -> TestResponse:
-        csrf = re.search(r'name="csrf" value="([^"]+)"', page.text)
-        assert csrf is not None, page.text
-        form = {
-            "client_id": self.client_id,
-            "request_uri": uri,
-            "csrf": csrf[1],
-            "decision": decision,
-        }
-        return self.browser.post("/oauth/authorize", data=form)
+    def decide(
+        self, uri: str, page: TestResponse, decision: str = "agree", **change: Any
+    ) -> TestResponse:
+        form = {**filled(page), "client_id": self.client_id, "request_uri": uri, **change}
+        return self.browser.post("/oauth/authorize", data=form | {"decision": decision})
 
     def agree(self, **change: str | None) -> dict[str, str]:
         uri = self.uri(**change)
@@ -128,6 +125,14 @@ class Form:
         given = {name: value for name, value in form.items() if value is not None}
         client = self.service.app.test_client()
         return client.post("/oauth/token", data=given, auth=self.auth)
+
+
+def filled(page: TestResponse) -> dict[str, Any]:
+    """Return the form of a consent page with every box ticked, and nobody chosen."""
+    hidden = re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page.text)
+    assert "csrf" in dict(hidden), page.text
+    shared = re.findall(r'type="checkbox" name="share" value="([^"]+)"', page.text)
+    return {name: unescape(value) for name, value in hidden} | {"share": shared}
 
 
 def another(form: Form, client_id: str) -> Form:
@@ -160,16 +165,20 @@ def told(answer: TestResponse) -> dict[str, str]:
 
 @contextmanager
 def form_of(
-    service: Service, changed: Mapping[str, Any] | None = None, **columns: Any
+    service: Service,
+    changed: Mapping[str, Any] | None = None,
+    preview: Preview | None = None,
+    **columns: Any,
 ) -> Iterator[Form]:
     """Register ``ward-office`` as a form, and serve it to somebody who is signed in.
 
-    ``changed`` are other settings, ``columns`` what else is registered of the client.
+    ``changed`` are other settings, ``preview`` is what the page shows, ``columns`` what else is
+    registered of the client.
     """
     _register(service, "ward-office", **columns)
     someone = Someone()
     settings = replace(service.app.extensions["sogoc"].settings, **(changed or {}))
-    app = create_app(settings, service.database, someone)
+    app = create_app(settings, service.database, someone, preview)
     try:
         ours = Service(app, service.database, service.secret)
         yield Form(ours, someone, app.test_client())

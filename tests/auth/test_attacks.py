@@ -179,9 +179,7 @@ def test_mix_up_of_servers(form: Form) -> None:
 def test_request_decided_for_another_client(form: Form) -> None:
     uri = form.uri()
     page = form.open(uri)
-    csrf = page.text.split('name="csrf" value="')[1].split('"')[0]
-    asked = {"client_id": AGENCY, "request_uri": uri, "csrf": csrf, "decision": "agree"}
-    assert form.browser.post("/oauth/authorize", data=asked).status_code == 400
+    assert form.decide(uri, page, client_id=AGENCY).status_code == 400
     assert "code" in told(form.decide(uri, page))
 
 

@@ -378,9 +378,9 @@ def test_of_many_at_once_one_redeems_and_one_decides(form: Form) -> None:
     code = form.agree()["code"]
     cookie = form.browser.get_cookie("sogoc-flow")
     assert cookie is not None
-    from auth.api_authorize import _digest  # noqa: PLC0415 - the browser as the table knows it
+    from auth.browsers import digest  # noqa: PLC0415 - the browser as the table knows it
 
-    browser, barrier = _digest(cookie.value), Barrier(16)
+    browser, barrier = digest(cookie.value), Barrier(16)
 
     def redeem(_: int) -> bool:
         barrier.wait()

@@ -153,10 +153,8 @@ def test_of_fifty_decisions_on_one_request_one_counts(running: Fleet, form: Form
         path = f"/oauth/authorize?client_id=ward-office&request_uri={uri}"
         page = running.ask(0, "GET", path, {"Cookie": cookie}, b"")
         flow = SimpleCookie(page.headers["Set-Cookie"])["sogoc-flow"].value
-        csrf = re.search(r'name="csrf" value="([^"]+)"', page.data.decode())
-        assert csrf is not None
-        asked = {"client_id": "ward-office", "request_uri": uri, "csrf": csrf[1]}
-        asked |= {"decision": "agree"}
+        hidden = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.data.decode())
+        asked = {**dict(hidden), "decision": "agree"}
         headers = {"Cookie": f"{cookie}; sogoc-flow={flow}"}
         answers = at_once(
             lambda n, asked=asked, headers=headers: running.post_form(

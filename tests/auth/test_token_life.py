@@ -24,6 +24,7 @@ from hypothesis.stateful import (
 )
 
 from auth.clients import count_change, disable_client
+from auth.consents.models import ConsentEvent, ConsentRecord
 from auth.grants.grants import revoke_grants_of_person
 from auth.grants.models import AuthorizationCode, PushedRequest, RefreshToken
 from auth.grants.models import Grant as GrantRow
@@ -76,6 +77,8 @@ class TokenLife(RuleBasedStateMachine):
         super().__init__()
         self.database = self.form.service.database
         with self.database.transaction() as session:
+            for table in (ConsentEvent, ConsentRecord):
+                session.execute(sa.delete(table))
             for table in (PushedRequest, AuthorizationCode, RefreshToken, GrantRow, Revocation):
                 session.execute(sa.delete(table))
         self.form.browser = self.form.service.app.test_client()

@@ -19,6 +19,7 @@ PUBLIC = {
     "/.well-known/oauth-authorization-server",
     "/.well-known/oauth-protected-resource",
     "/.well-known/openid-configuration",
+    "/consent",
     "/docs",
     "/docs/<path:name>",
     "/healthz",
