@@ -10,6 +10,7 @@ SCOPES: dict[str, Text] = {
     "citizens:search": Text("Tìm công dân theo thông tin", "Search citizens by facts"),
     "citizens:verify": Text("Kiểm tra thông tin khai", "Verify claims about citizens"),
     "civil_status:read": Text("Tra cứu hộ tịch", "Read civil-status acts"),
+    "corrections:write": Text("Báo sai sót", "Report wrong values"),
     "datasets:approve": Text("Duyệt và công bố dữ liệu", "Approve and publish data"),
     "datasets:submit": Text("Nộp và kiểm tra dữ liệu", "Submit and check data"),
     "households:read": Text("Tra cứu hộ gia đình", "Read households"),

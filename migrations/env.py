@@ -14,6 +14,7 @@ import datasets.quality  # noqa: F401
 import migrations
 import registry.citizens.models
 import registry.civil_status.models
+import registry.corrections.models
 import registry.households.models
 import registry.jobs.models
 import registry.kernel.access_log

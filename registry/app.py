@@ -29,6 +29,7 @@ import datasets.api_changes
 import migrations
 import registry.citizens.api
 import registry.civil_status.api
+import registry.corrections.api
 import registry.households.api
 import registry.jobs.api
 import registry.joined.api
@@ -82,6 +83,7 @@ BLUEPRINTS = (
     registry.joined.api.blp,
     registry.parcels.api.blp,
     registry.prefill.api_procedures.blp,
+    registry.corrections.api.blp,
     registry.jobs.api.blp,
     datasets.api_catalogue.blp,
     datasets.api.blp,

@@ -21,6 +21,7 @@ import auth.cli_agreements
 import auth.signin.cli
 import datasets.cli
 import migrations
+import registry.corrections.cli
 import registry.jobs.cli
 import registry.prefill.cli
 from auth.cli_agreements import try_command
@@ -194,5 +195,6 @@ main.add_command(auth.signin.cli.staff)
 main.add_command(datasets.cli.generate)
 datasets.cli.dataset.add_command(mode_command(list(SPECS)))
 main.add_command(datasets.cli.dataset)
+main.add_command(registry.corrections.cli.correction)
 main.add_command(registry.jobs.cli.job)
 main.add_command(registry.prefill.cli.procedure)

@@ -258,6 +258,29 @@ EXAMPLES = {
     "procedures_manifest_get": Example(
         query={"adapter": "json-schema", "on": "2026-11-25"}, answer=procedures.MANIFEST
     ),
+    "corrections_corrections_post": Example(
+        body={
+            "register": "citizens",
+            "record_id": _ID,
+            "path": "name.full",
+            "declared": "Nguyễn Thị Loan",
+            "reason": "misspelt",
+        },
+        answer=desk.CORRECTION,
+    ),
+    "corrections_correction_get": Example(answer=desk.CORRECTION),
+    "corrections_corrections_get": Example(query={"overdue": True}, answer=desk.CORRECTIONS),
+    "corrections_reply_post": Example(
+        body={"answer": "Đã chuyển UBND phường đối chiếu sổ gốc."}, answer=desk.REPLIED
+    ),
+    "corrections_decide_post": Example(
+        body={"decision": "accepted", "answer": "Sổ gốc ghi Loan."}, answer=desk.ACCEPTED
+    ),
+    "corrections_finish_post": Example(body={}, answer=desk.DONE),
+    "corrections_extend_post": Example(
+        body={"answer": "Chờ sổ lưu trữ của xã cũ."},
+        answer=desk.REPLIED | {"extended": True, "due_on": "2026-03-12"},
+    ),
     "jobs_jobs_get": Example(query={"state": "running"}, answer={"jobs": [_JOB], "cursor": None}),
     "jobs_onejob_get": Example(answer=_JOB),
     "jobs_canceljob_post": Example(

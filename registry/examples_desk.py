@@ -187,3 +187,59 @@ QUALITY = {
         }
     ]
 }
+_DUE = {"reply_due": "2026-02-23", "due_on": "2026-03-05", "calendar_known": True}
+CORRECTION: dict[str, Any] = {
+    "id": "01980000-0000-7000-8000-000000000009",
+    "register": "citizens",
+    "record_id": _RECORD,
+    "path": "name.full",
+    "label": {"vi": "Họ, chữ đệm và tên", "en": "Full name"},
+    "state": "open",
+    "state_label": {"vi": "Đã tiếp nhận, chờ phản hồi", "en": "Received, waiting for a reply"},
+    "reason": "misspelt",
+    "opened_at": "2026-02-12T02:00:00+00:00",
+    **_DUE,
+    "extended": False,
+    "overdue": False,
+    "decided_at": None,
+    "answer": None,
+}
+_WHOLE = CORRECTION | {
+    "subject_id": _RECORD,
+    "register_version": None,
+    "registered": "Nguyễn Thị Lan",
+    "declared": "Nguyễn Thị Loan",
+    "note": None,
+    "source": "agency",
+    "prefill_id": None,
+    "opened_by": "ward-office",
+    "client_id": "ward-office",
+    "procedure": "1.004222",
+    "case": "H29-0001",
+    "assigned": None,
+    "decided_by": None,
+}
+CORRECTIONS = {"corrections": [_WHOLE], "cursor": None}
+
+
+def _state(state: str, vi: str, en: str, **more: Any) -> dict[str, Any]:
+    return _WHOLE | {"state": state, "state_label": {"vi": vi, "en": en}, **more}
+
+
+REPLIED = _state(
+    "replied",
+    "Đã phản hồi, đang xác minh",
+    "Replied to, being verified",
+    answer="Đã chuyển UBND phường đối chiếu sổ gốc.",
+    assigned="an",
+)
+ACCEPTED = REPLIED | _state(
+    "accepted",
+    "Đã chấp nhận, đang sửa sổ",
+    "Accepted, the register is being corrected",
+    answer="Sổ gốc ghi Loan.",
+    assigned="an",
+    decided_by="binh",
+    decided_at="2026-02-24T02:00:00+00:00",
+)
+DONE = ACCEPTED | {"state": "done", "state_label": {"vi": "Đã sửa xong", "en": "Corrected"}}

@@ -36,12 +36,19 @@ _ONE_PARCEL = "/v1/parcels/lookup"
 # What may come too late.
 _MAY_CONFLICT = ("/v1/jobs/{job_id}/cancel",)
 # Who may not do a thing with what is their own.
-_FOUR_EYES = ("/v1/datasets/submissions/{submission_id}/approve",)
+_FOUR_EYES = (
+    "/v1/corrections/{case_id}/decide",
+    "/v1/datasets/submissions/{submission_id}/approve",
+)
+# What stewards change, which another may have changed before.
+_OF_STEWARDS = ("/v1/corrections/", "/v1/datasets/")
 # The file may turn out to be none that can be read or told.
 _OF_THE_FILE = ("/v1/datasets/submissions/{submission_id}/inspection",)
 _SUBMIT = "/v1/datasets/{name}/submissions"
 # Another look-up by a reference that may fit several records.
 _BY_ENTRY = "/v1/civil-status/lookup"
+# A report on a record of any register, whose reads may fail as they do there.
+_REPORT = "/v1/corrections"
 _PURPOSE = ("Procedure", "Case")
 _ALWAYS = ("Language", "Trace")
 
@@ -120,6 +127,8 @@ def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
             yield "moved"
         if path in {_ONE_PARCEL, _BY_ENTRY}:
             yield from ("ambiguous", "withheld")
+        if path == _REPORT:
+            yield from ("ambiguous", "conflict", "not-found", "not-in-mode", "withheld")
 
 
 def _codes_of_request(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
@@ -141,7 +150,7 @@ def _codes_of_request(path: str, operation: dict[str, Any], view: View) -> Itera
     if isinstance(scope, tuple):
         yield "insufficient-scope"
         changes = operation["operationId"].endswith("_post")
-        if path in _MAY_CONFLICT or (changes and path.startswith("/v1/datasets/")):
+        if path in _MAY_CONFLICT or (changes and path.startswith(_OF_STEWARDS)):
             yield "conflict"
         if path in _FOUR_EYES:
             yield from ("outside-agreement", "step-up-needed")

@@ -60,6 +60,11 @@ def holds_role(session: Session, member_id: str, role: str) -> bool:
     return member is not None and member.disabled_at is None and role in member.roles
 
 
+def is_staff(session: Session, person_id: str) -> bool:
+    """Say whether ``person_id`` is of the staff, disabled or not, and so no citizen's record."""
+    return session.get(StaffMember, person_id) is not None
+
+
 def disable_staff(session: Session, member_id: str) -> None:
     """Disable a member of staff, and end their sessions and all they have granted at once.
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from registry.kernel import workdays
 from registry.kernel.reach import Reach
 
 PREFIX = "SOGOC_"
@@ -22,6 +23,7 @@ LONGEST_TOKEN_SECONDS = 600
 # A receipt of a prefill is checked by the agency alone, with the published keys, for so long.
 LONGEST_RECEIPT_DAYS = 90
 _SHORTEST_SECRET = 16
+_MOST_WORKDAYS = 250
 PERSONA_PATH = "/demo/provider"
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -95,6 +97,18 @@ class Settings:
     job_lease_seconds: int = _setting(
         15, "After so many seconds without a heartbeat, another worker takes a job up."
     )
+    correction_reply_days: int = _setting(
+        2, "Within so many working days a report of a wrong value gets its first reply."
+    )
+    correction_days: int = _setting(
+        10, "Within so many working days a reported value is decided on and corrected."
+    )
+    correction_extension_days: int = _setting(
+        5, "By so many working days a steward may put that off, once."
+    )
+    holiday_file: str = _setting(
+        "", "More years of holidays, or other ones, in the form of registry/kernel/holidays.json."
+    )
     pool_size: int = _setting(8, "PostgreSQL connections per serving process.")
     signin_issuer: str = _setting(
         "", "OpenID provider at which people sign in, by its issuer URL; empty: nobody signs in."
@@ -154,6 +168,7 @@ class Settings:
             if getattr(self, name) < 1:
                 raise SettingsError(f"{PREFIX}{name.upper()}: at least 1")
         self._check_sign_in()
+        self._check_due_dates()
         if self.key_secret and len(self.key_secret) < _SHORTEST_SECRET:
             raise SettingsError(f"SOGOC_KEY_SECRET: at least {_SHORTEST_SECRET} characters")
         for name in ("client_calls_per_minute", "subject_calls_per_hour"):
@@ -167,6 +182,15 @@ class Settings:
             ) from None
         if self.production:
             self._check_production()
+
+    def _check_due_dates(self) -> None:
+        for name in ("correction_reply_days", "correction_days", "correction_extension_days"):
+            if not 1 <= getattr(self, name) <= _MOST_WORKDAYS:
+                raise SettingsError(f"{PREFIX}{name.upper()}: between 1 and {_MOST_WORKDAYS}")
+        try:
+            workdays.load(self.holiday_file)
+        except workdays.BadCalendar as error:
+            raise SettingsError(f"SOGOC_HOLIDAY_FILE: {error}") from error
 
     def _check_sign_in(self) -> None:
         _one_of("persona_provider", self.persona_provider, ("off", "on"))

@@ -102,7 +102,8 @@ def _declared(app: flask.Flask, rule: str, endpoint: str, method: str) -> bool:
         return rule in ANY_CLIENT
     if isinstance(scope, tuple):
         # What stewards read of a file is personal, for a purpose of its own: refusals are logged.
-        desk = getattr(view, "steward", False) and rule.startswith("/v1/datasets/")
+        desks = ("/v1/corrections", "/v1/datasets/")
+        desk = getattr(view, "steward", False) and rule.startswith(desks)
         return (desk or rule in IMPERSONAL | OF_ONESELF) and set(scope) <= SCOPES.keys()
     return scope in SCOPES and getattr(view, "personal", False) is True
 
@@ -126,7 +127,8 @@ def test_the_lists_name_no_route_that_is_gone(app: flask.Flask) -> None:
 def test_no_personal_identifier_stands_in_a_url(app: flask.Flask) -> None:
     # URLs end up in logs: what a path may hold is an opaque record id, a code or a file's name.
     arguments = {name for rule in app.url_map.iter_rules() for name in rule.arguments}
-    assert arguments == {*("record_id", "job_id", "submission_id", "release_id", "code", "name")}
+    ids = ("case_id", "job_id", "record_id", "release_id", "submission_id")
+    assert arguments == {*ids, "code", "name"}
 
 
 def test_a_refused_head_is_logged_like_its_get(service: Service) -> None:
