@@ -11,8 +11,10 @@ import click
 import orjson
 
 from auth import clients, keys
+from auth.cli_registration import changes_of, client_change, registered, told
 from auth.cli_shared import Context, as_json_too, show
 from auth.enumeration import list_alerts
+from auth.registration import change_client
 from auth.scopes import SCOPES
 
 
@@ -42,6 +44,7 @@ def client() -> None:
 @click.option("--tls-subject-dn", help="Subject of its certificate, as RFC 4514 writes it.")
 @click.option("--tls-san-dns", help="DNS name that its certificate is for.")
 @click.option("--tls-self-signed", is_flag=True, help="Its own certificates, keys in --jwks.")
+@registered
 @as_json_too
 @click.pass_obj
 def client_create(  # noqa: PLR0913 - one option for each part of a client
@@ -57,6 +60,7 @@ def client_create(  # noqa: PLR0913 - one option for each part of a client
 ) -> None:
     """Register a client; a sandbox secret is shown this once."""
     held = orjson.loads(jwks.read()) if jwks else None
+    changes = changes_of(ways)
     with context.database.transaction() as session:
         made = clients.create_client(
             session,
@@ -67,6 +71,8 @@ def client_create(  # noqa: PLR0913 - one option for each part of a client
             reach=context.settings.jwks_reach,
             **ways,
         )
+        if changes:
+            change_client(session, client_id, changes, production=context.settings.production)
     show({"id": made.id} | ({"secret": made.secret} if made.secret else {}), as_json=as_json)
 
 
@@ -87,9 +93,13 @@ def client_list(context: Context, *, as_json: bool) -> None:
                 "scopes": row.scopes,
                 "disabled_at": row.disabled_at,
             }
+            | told(row)
             for row in clients.list_clients(session)
         ]
     show(found, as_json=as_json)
+
+
+client.add_command(client_change)
 
 
 @client.command(

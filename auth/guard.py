@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import wraps
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from uuid import UUID
 
 import flask
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ import uuid_utils
 from auth.limits import Limiter, Rate
 from auth.oauth.senders import UNAVAILABLE, Senders, Sent
 from auth.principals import Principal, Purpose
-from auth.scopes import SCOPES
+from auth.scopes import ASSIST, SCOPES
 from auth.tokens import Token, TokenVerifier
 from registry.kernel.access_log import LONGEST_CASE
 from registry.kernel.clock import tomorrow
@@ -23,7 +24,9 @@ from registry.kernel.errors import (
     FieldError,
     Malformed,
     NoAgreement,
+    NotFound,
     PurposeMissing,
+    Refused,
     ScopeMissing,
     SogocError,
     Text,
@@ -59,6 +62,11 @@ CASE_PATTERN = f"[!-~]{{1,{LONGEST_CASE}}}"
 _PROCEDURE, CASE = re.compile(PROCEDURE_PATTERN), re.compile(CASE_PATTERN)
 _TRACE_PARENT = re.compile(
     r"(?!ff)[0-9a-f]{2}-((?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+)
+_OF_CITIZEN = "/v1/citizens/<record_id>"
+_NO_DETAILS = Text(
+    "Người dân không đồng ý chia sẻ dữ liệu cho thủ tục này.",
+    "The person has not agreed to share data for this procedure.",
 )
 _HEADERS = (
     ("Sogoc-Procedure", _PROCEDURE, Text("Thiếu hoặc sai mã thủ tục.", "Procedure code needed.")),
@@ -141,6 +149,7 @@ def _guarding(scope: str, *, personal: bool) -> Callable[[View], View]:
             _count(flask.g.principal.client_id, personal=personal)
             if personal and "record_id" in kwargs:
                 count_subjects([kwargs["record_id"]])
+                _require_own(flask.g.principal, kwargs["record_id"])
             return view(*args, **kwargs)
 
         guarded.required_scope = scope  # type: ignore[attr-defined]
@@ -148,6 +157,20 @@ def _guarding(scope: str, *, personal: bool) -> Callable[[View], View]:
         return cast("View", guarded)
 
     return decorate
+
+
+def _require_own(principal: Principal, record_id: str) -> None:
+    """Raise NotFound for what hangs on a citizen of whom the principal may not be told."""
+    rule = flask.request.url_rule
+    if rule and rule.rule.startswith(_OF_CITIZEN) and not principal.may_know(record_id):
+        raise NotFound(subject=_record_id(record_id))
+
+
+def _record_id(text: str) -> str | None:
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return None
 
 
 def _count(client_id: str, *, personal: bool) -> None:
@@ -226,7 +249,7 @@ def authorize(
 ) -> Principal:
     """Return who asks, an empty ``scope`` being any client's.
 
-    Raises Unauthenticated, Malformed, ScopeMissing, PurposeMissing or NoAgreement.
+    Raises Unauthenticated, Malformed, ScopeMissing, PurposeMissing, NoAgreement or Refused.
 
     Knows no web framework, so that every way into the product can use the one check.
     """
@@ -250,7 +273,34 @@ def authorize(
     agreement = door.verifier.agreement(token.client_id, purpose.procedure)
     if agreement is None:
         raise NoAgreement(client=token.client_id)
-    return replace(principal, purpose=purpose, agreement=agreement)
+    principal = replace(principal, purpose=purpose, agreement=agreement)
+    return principal if token.grant_id is None else _of_person(principal, token)
+
+
+def _of_person(principal: Principal, token: Token) -> Principal:
+    """Return the principal as far as the person's authorization details reach (RFC 9396 section 9).
+
+    Nothing personal is told on a token without any, or for a procedure that is not among them;
+    and of nobody but the person, unless an officer at the counter has to find whom to act for.
+    """
+    procedure = principal.purpose.procedure if principal.purpose else ""
+    entries = [
+        entry
+        for detail in token.details
+        if detail["procedure"] == procedure
+        for entry in detail["attributes"]
+    ]
+    if not entries:
+        raise Refused(_NO_DETAILS, client=token.client_id)
+    granted: dict[str, set[str]] = {}
+    for entry in entries:
+        register, _, path = entry.partition(":")
+        granted.setdefault(register, set()).add(path)
+    return replace(
+        principal,
+        granted={register: frozenset(paths) for register, paths in granted.items()},
+        whose=None if ASSIST in token.scopes else token.person_id,
+    )
 
 
 def _token(door: Door, sent: Sent) -> Token:

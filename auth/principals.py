@@ -9,6 +9,7 @@ from functools import cached_property
 
 from auth.bindings import Binding
 from registry.kernel.access_log import Asker
+from registry.kernel.errors import Text
 from registry.kernel.fields import Catalogue, Selection
 
 
@@ -80,6 +81,11 @@ class Actor:
     jti: str
 
 
+_NOT_GRANTED = Text(
+    "Người dân không đồng ý chia sẻ: {}.", "The person has not agreed to share: {}."
+)
+
+
 @dataclass(frozen=True)
 class Principal:
     """The one who asks, as every verb is given it.
@@ -87,7 +93,9 @@ class Principal:
     ``until`` is when the token or the day ends that this holds for, in seconds since 1970.
     ``binding`` is what was held against the sender of the one request that this was made for.
     ``authentication`` is how the person, if there is one, has signed in, or ``actor`` if somebody
-    acts for the person.
+    acts for the person. ``granted`` is what the person agreed to for this purpose, paths by
+    register, and ``whose`` the one record id of which it may be told; None where no person stands
+    behind it, or for ``whose`` an officer at the counter.
     """
 
     client_id: str
@@ -101,6 +109,8 @@ class Principal:
     authentication: Authentication | None = None
     actor: Actor | None = None
     grant_id: str | None = None
+    granted: Mapping[str, frozenset[str]] | None = None
+    whose: str | None = None
     _none: frozenset[str] = field(default=frozenset(), repr=False)
 
     def attributes(self, register: str) -> frozenset[str]:
@@ -108,11 +118,21 @@ class Principal:
         return self.agreement.attributes.get(register, self._none) if self.agreement else self._none
 
     def select(self, catalogue: Catalogue, fields: tuple[str, ...]) -> Selection:
-        """Return the selection of ``fields`` that the agreement allows.
+        """Return the selection of ``fields`` that the agreement, and the person, allow.
 
-        Raises Malformed for unknown fields and Refused for those outside the agreement.
+        Raises Malformed for unknown fields and Refused for those outside. Who lets something
+        derived be known (an age) need not let be known what it is made of (a birth date).
         """
-        return catalogue.compile(fields, self.attributes(catalogue.register))
+        selection = catalogue.compile(fields, self.attributes(catalogue.register))
+        if self.granted is not None:
+            catalogue.require_within(
+                selection, self.granted.get(catalogue.register, self._none), _NOT_GRANTED
+            )
+        return selection
+
+    def may_know(self, record_id: str) -> bool:
+        """Say whether the principal may be told of the person with that record id at all."""
+        return self.whose is None or record_id == self.whose
 
     def search(self, register: str) -> frozenset[str]:
         """Return the criteria by which the agreement lets the client search ``register``."""
@@ -129,4 +149,5 @@ class Principal:
             trace_id=self.trace_id,
             person_id=self.actor.person_id if self.actor else self.person_id,
             acting_for=self.person_id if self.actor else None,
+            whose=self.whose,
         )

@@ -204,6 +204,7 @@ class MetadataAnswer(Schema):
     id_token_signing_alg_values_supported = fields.List(fields.String(), required=True)
     dpop_signing_alg_values_supported = fields.List(fields.String(), required=True)
     tls_client_certificate_bound_access_tokens = fields.Boolean(required=True)
+    mtls_endpoint_aliases = fields.Dict(keys=fields.String(), values=fields.URL())
 
 
 class ProviderAnswer(MetadataAnswer):

@@ -90,6 +90,9 @@ BLUEPRINTS = (
     datasets.api_changes.blp,
 )
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
+# Two years, and for the host of mutual TLS below it too.
+_HSTS = "max-age=63072000; includeSubDomains"
+_NO_DEVICES = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
 _NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"
 # The page of the interface styles itself from its script; scripts come from files of ours alone.
 _OWN_ONLY = (
@@ -271,11 +274,17 @@ def _add_service_routes(app: flask.Flask, api: flask_smorest.Api) -> None:
 def _fixed_headers(settings: Settings, policy: str = _NO_FRAMES) -> list[tuple[str, str]]:
     """Return the headers that every answer carries unless it says otherwise."""
     synthetic = [] if settings.production else [("Sogoc-Data", "synthetic")]
+    # RFC 6797 section 7.2: over http the header says nothing, so none is sent there.
+    strict = [("Strict-Transport-Security", _HSTS)] if settings.issuer.startswith("https:") else []
     return [
         ("Cache-Control", "no-store"),
         ("X-Content-Type-Options", "nosniff"),
         ("Referrer-Policy", "no-referrer"),
         ("Content-Security-Policy", policy),
+        ("Permissions-Policy", _NO_DEVICES),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+        *strict,
         *synthetic,
     ]
 

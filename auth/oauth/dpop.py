@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -55,11 +55,14 @@ class Proof:
     nonce: str | None
 
 
-def read_proof(text: str, method: str, url: str, token: str | None) -> Proof:
+def read_proof(
+    text: str, method: str, url: str, token: str | None, *, alias: str | None = None
+) -> Proof:
     """Check the one DPoP header of a request, except whether its nonce and id are fresh.
 
-    ``url`` is the request's own address as clients know it; ``token`` the access token that comes
-    with it, None at the token endpoint. Raises ProofRefused.
+    ``url`` is the request's own address as clients know it, ``alias`` another that leads to the
+    same (RFC 8705 section 5); ``token`` the access token that comes with it, None at the token
+    endpoint. Raises ProofRefused.
     """
     if not text or len(text) > _LONGEST:
         raise ProofRefused("Thiếu bằng chứng hoặc quá dài.", "the proof is missing or too long")
@@ -77,7 +80,7 @@ def read_proof(text: str, method: str, url: str, token: str | None) -> Proof:
         ) from None
     if not isinstance(claims, dict):
         raise ProofRefused("Bằng chứng không phải JWT.", "the proof is no JWT")
-    _check_request(claims, method, url)
+    _check_request(claims, method, filter(None, (url, alias)))
     if token is not None:
         _check_token(claims.get("ath"), token)
     until = _checked_time(claims.get("iat"))
@@ -101,12 +104,12 @@ def _key(header: Mapping[str, Any]) -> ECKey | OKPKey:
     return (ECKey if curve == "P-256" else OKPKey).import_key(jwk)
 
 
-def _check_request(claims: Mapping[str, Any], method: str, url: str) -> None:
+def _check_request(claims: Mapping[str, Any], method: str, urls: Iterable[str]) -> None:
     if claims.get("htm") != method:
         raise ProofRefused("htm không khớp.", "htm is not the method of this request")
     htu = claims.get("htu")
     address = _address(htu) if isinstance(htu, str) else None
-    if address is None or address != _address(url):
+    if address is None or address not in map(_address, urls):
         raise ProofRefused("htu không khớp.", "htu is not the address of this request")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from auth.key_file import ALGORITHMS as SIGNED
@@ -23,6 +24,13 @@ DETAILS = "sogoc_prefill"
 # How a code comes back. Left out of the metadata, it would promise "fragment" too (RFC 8414).
 RESPONSE_MODE = "query"
 _CLAIMS = ("sub", "iss", "aud", "exp", "iat", "acr", "amr", "auth_time", "nonce", "at_hash")
+# Where clients come by themselves.
+_AT_THE_SERVER = {
+    "pushed_authorization_request_endpoint": "/oauth/par",
+    "token_endpoint": "/oauth/token",
+    "revocation_endpoint": "/oauth/revoke",
+    "introspection_endpoint": "/oauth/introspect",
+}
 _AUTHENTICATED = ("token", "revocation", "introspection")
 
 
@@ -42,14 +50,11 @@ def metadata(settings: Settings) -> dict[str, Any]:
     return {
         "issuer": issuer,
         "authorization_endpoint": f"{issuer}/oauth/authorize",
-        "pushed_authorization_request_endpoint": f"{issuer}/oauth/par",
         "require_pushed_authorization_requests": True,
         "authorization_response_iss_parameter_supported": True,
         "code_challenge_methods_supported": ["S256"],
         "authorization_details_types_supported": [DETAILS],
-        "token_endpoint": f"{issuer}/oauth/token",
-        "revocation_endpoint": f"{issuer}/oauth/revoke",
-        "introspection_endpoint": f"{issuer}/oauth/introspect",
+        **{name: f"{issuer}{path}" for name, path in _AT_THE_SERVER.items()},
         "jwks_uri": f"{issuer}/oauth/jwks",
         "grant_types_supported": list(GRANTS),
         "response_types_supported": ["code"],
@@ -68,8 +73,17 @@ def metadata(settings: Settings) -> dict[str, Any]:
         "id_token_signing_alg_values_supported": list(SIGNED),
         "dpop_signing_alg_values_supported": list(ALGORITHMS),
         "tls_client_certificate_bound_access_tokens": bool(settings.trusted_proxies),
+        **_aliases(settings, _AT_THE_SERVER),
         "service_documentation": f"{issuer}/docs",
     }
+
+
+def _aliases(settings: Settings, endpoints: Mapping[str, str]) -> dict[str, Any]:
+    """RFC 8705 section 5: where a client shows its certificate, without a browser being asked."""
+    if settings.mtls_url is None:
+        return {}
+    aliases = {name: f"{settings.mtls_url}{path}" for name, path in endpoints.items()}
+    return {"mtls_endpoint_aliases": aliases}
 
 
 def openid_metadata(settings: Settings) -> dict[str, Any]:
@@ -78,6 +92,7 @@ def openid_metadata(settings: Settings) -> dict[str, Any]:
     return {
         **metadata(settings),
         "userinfo_endpoint": f"{settings.issuer}/oauth/userinfo",
+        **_aliases(settings, {**_AT_THE_SERVER, "userinfo_endpoint": "/oauth/userinfo"}),
         "subject_types_supported": ["pairwise"],
         "userinfo_signing_alg_values_supported": list(SIGNED),
         "userinfo_encryption_alg_values_supported": list(ENCRYPTION_ALGORITHMS),

@@ -56,6 +56,7 @@ class Senders:
 
     def __init__(self, settings: Settings, database: Database) -> None:
         self._issuer = settings.issuer
+        self._mtls = settings.mtls_url
         self._nonce_required = settings.dpop_nonce == "required"
         self._database = database
         self._nonces = Nonces(database)
@@ -121,8 +122,10 @@ class Senders:
         """
         if _PROVEN in sent.environ:
             return str(sent.environ[_PROVEN])
-        url = self._issuer + quote(sent.path)
-        proof = read_proof(sent.get("DPoP", ""), sent.method, url, token)
+        path = quote(sent.path)
+        alias = None if self._mtls is None else self._mtls + path
+        text, url = sent.get("DPoP", ""), self._issuer + path
+        proof = read_proof(text, sent.method, url, token, alias=alias)
         if held and not hmac.compare_digest(proof.thumbprint, held.value):
             raise Unauthenticated(error="invalid_token")
         self._check_nonce(proof.nonce)

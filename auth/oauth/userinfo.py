@@ -34,7 +34,9 @@ def userinfo_jwt(keys: KeyRing, issuer: str, client: Client, person: Authenticat
     signed = keys.sign("JWT", claims, client.userinfo_alg or client.id_token_alg)
     if client.userinfo_encryption is None:
         return signed
-    key = _encryption_key(client)
+    key = encryption_key(client)
+    if key is None:
+        raise LookupError(f"{client.id} has no key to encrypt for")
     header = {
         "alg": client.userinfo_encryption["alg"],
         "enc": client.userinfo_encryption["enc"],
@@ -45,9 +47,12 @@ def userinfo_jwt(keys: KeyRing, issuer: str, client: Client, person: Authenticat
     return jwe.encrypt_compact(kept, signed.encode(), key, registry=_REGISTRY)
 
 
-def _encryption_key(client: Client) -> ECKey:
-    keys = KeySet.import_key_set(client.jwks or {"keys": []}).keys  # type: ignore[arg-type]
+def encryption_key(client: Client) -> ECKey | None:
+    """Return the key that the client has registered to be encrypted for, if it has any."""
+    if client.jwks is None:
+        return None
+    keys = KeySet.import_key_set(client.jwks).keys  # type: ignore[arg-type]
     for key in keys:
         if isinstance(key, ECKey) and key.get("use") == "enc":
             return key
-    raise LookupError(f"{client.id} has no key to encrypt for")
+    return None

@@ -100,11 +100,14 @@ class HotLookup:
         """Answer each identifier in order; every person told of has a durable access row.
 
         ``identifiers`` have been checked for their form. Raises Malformed, Refused, Unavailable.
-        A merged record is rare and needs more than its own row: `lookup_citizens` answers then.
+        A merged record is rare and needs more than its own row, and so does a client that may be
+        told of one person alone: `lookup_citizens` answers then.
         """
-        asker = principal.asker
-        question = self.question(principal, fields)
-        told = self.ask(question, identifiers, asker.case, asker.trace_id)
+        told = None
+        if principal.whose is None:
+            asker = principal.asker
+            question = self.question(principal, fields)
+            told = self.ask(question, identifiers, asker.case, asker.trace_id)
         if told is None:
             with self._database.transaction(snapshot=True) as session:
                 found = lookup_citizens(session, principal, Lookup(identifiers, fields))
@@ -121,7 +124,12 @@ class HotLookup:
 
     @staticmethod
     def question(principal: Principal, fields: tuple[str, ...]) -> Question:
-        """Return the question for ``fields``; raises Malformed or Refused."""
+        """Return the question for ``fields``, which is one about anybody.
+
+        Raises Malformed, and Refused too for a principal that may not ask about anybody.
+        """
+        if principal.whose is not None:
+            raise Refused
         selection = select_fields(principal, fields)
         numbers = principal.search(CATALOGUE.register)
         return Question(

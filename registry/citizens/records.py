@@ -82,6 +82,8 @@ def lookup_citizens(session: Session, principal: Principal, query: Lookup) -> li
     found = find_by_identifiers(session, asked)
     if query.moment.known_at is not None:
         found |= known_by(session, asked, query.moment.known_at)
+    # Of others there is nothing to say, not even that they exist.
+    found = {value: citizen for value, citizen in found.items() if principal.may_know(citizen.id)}
     documents = LEDGER.documents(session, found.values(), query.moment)
     merged = standings(session, {c.id for c in found.values() if c.merged_into})
     results, told = [], []
@@ -272,7 +274,7 @@ def search_citizens(
     selection = select_fields(principal, fields)
     require_search(principal, criteria)
     found: Sequence[Citizen] = session.scalars(_matching(criteria).limit(2)).all()
-    if len(found) != 1 or _withheld(found[0], selection):
+    if len(found) != 1 or _withheld(found[0], selection) or not principal.may_know(found[0].id):
         subject = found[0].id if len(found) == 1 else None
         record_access(session, principal.asker, "not_found", selection.paths, subject)
         return {"status": "no_unique_match"}
@@ -323,7 +325,7 @@ def verify_citizen(  # noqa: PLR0913 - what is asked, and whether the source kno
     """
     paths = require_verification(principal, identifier, claims, predicates)
     citizen = find_by_identifiers(session, [identifier]).get(identifier) if known else None
-    known = citizen is not None and not _hidden(citizen) and not citizen.merged_into
+    known = citizen is not None and _verifiable(principal, citizen)
     document = true_on(_disclosed(citizen), today()) if citizen and known else {}
     outcome: Outcome = "delivered" if known else "not_found"
     told: list[tuple[Outcome, str | None]] = [(outcome, citizen.id if citizen else None)]
@@ -338,6 +340,11 @@ def verify_citizen(  # noqa: PLR0913 - what is asked, and whether the source kno
         "claims": {path: check_claim(document, path, value) for path, value in claims.items()},
         "predicates": verdicts,
     }
+
+
+def _verifiable(principal: Principal, citizen: Citizen) -> bool:
+    open_to_all = not _hidden(citizen) and not citizen.merged_into
+    return open_to_all and principal.may_know(citizen.id)
 
 
 def require_verification(

@@ -108,7 +108,7 @@ class CitizenReader:
         records.require_search(principal, {kind_of(v) or "personal_id" for v in identifiers})
         if link.mode.name == "pointer":
             return self._look_through(link, principal, query, selection)
-        checked = link.freshen(identifiers)
+        checked = link.freshen(self._own(principal, identifiers))
         with self._database.transaction(snapshot=True) as session:
             query = replace(query, absent=checked.absent)
             results = records.lookup_citizens(session, principal, query)
@@ -170,11 +170,20 @@ class CitizenReader:
         known = True
         if link:
             records.require_verification(principal, identifier, claims, predicates)
-            known = not link.freshen([identifier]).absent
+            own = self._own(principal, [identifier])
+            known = bool(own) and not link.freshen(own).absent
         with self._database.transaction(snapshot=True) as session:
             return records.verify_citizen(
                 session, principal, identifier, claims, predicates, known=known
             )
+
+    def _own(self, principal: Principal, identifiers: Sequence[str]) -> Sequence[str]:
+        """Return those of ``identifiers`` that the source may be asked about for the principal."""
+        if principal.whose is None:
+            return identifiers
+        with self._database.reading() as session:
+            found = records.find_by_identifiers(session, identifiers)
+        return [value for value, citizen in found.items() if principal.may_know(citizen.id)]
 
     def _current(self, *, copies: bool = False) -> Link | None:
         """Return the link to the source, None for a mirror; raises NotInMode without ``copies``."""
@@ -197,7 +206,10 @@ class CitizenReader:
     ) -> Results:
         if not query.moment.present:
             raise NotInMode(asked=selection.paths)
-        told = link.fetch(query.identifiers)
+        identifiers = self._own_number(principal, query.identifiers, selection)
+        told = dict.fromkeys(query.identifiers) | dict(
+            link.fetch(identifiers) if identifiers else {}
+        )
         ids = self._pointed({_number(d) for d in told.values() if d is not None})
         moment = _stamp()
         results, logged = [], []
@@ -211,6 +223,19 @@ class CitizenReader:
         with self._database.transaction() as session:
             record_accesses(session, principal.asker, selection.paths, records.outcomes(logged))
         return results
+
+    def _own_number(
+        self, principal: Principal, identifiers: Sequence[str], selection: Selection
+    ) -> Sequence[str]:
+        """Return those of ``identifiers`` by which the principal may be told of somebody."""
+        if principal.whose is None:
+            return identifiers
+        try:
+            with self._database.reading() as session:
+                number = require_number(session, self._key(), principal.whose, selection.paths)
+        except NotFound:
+            return []
+        return [value for value in identifiers if value == number]
 
     def _read_through(
         self,

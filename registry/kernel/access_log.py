@@ -8,7 +8,7 @@ transaction of their own, since what refuses a request also rolls it back.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -21,6 +21,7 @@ from sqlalchemy.orm import Mapped, Session, foreign, mapped_column, relationship
 from registry.kernel.clock import now
 from registry.kernel.columns import RowId
 from registry.kernel.db import Base, Database, UtcDateTime
+from registry.kernel.errors import NotFound
 
 Outcome = Literal["delivered", "not_found", "moved", "withheld", "refused"]
 LONGEST_CASE = 50
@@ -33,7 +34,8 @@ class Asker:
 
     ``trace_id`` ties the row to the ordinary logs, which hold no personal data. ``person_id`` is
     always who sat there and looked, ``acting_for`` the person in whose place they did: a parent's
-    look is the parent's, and the child's log shows whose it was.
+    look is the parent's, and the child's log shows whose it was. ``whose`` is the only person of
+    whom the asker may be told, by record id; None where that is not so narrow.
     """
 
     client_id: str
@@ -43,6 +45,7 @@ class Asker:
     trace_id: str
     person_id: str | None = None
     acting_for: str | None = None
+    whose: str | None = None
 
 
 class AccessContext(Base):
@@ -161,7 +164,8 @@ def record_access(
     ``attributes`` are the requested paths, also those without a value; they are kept sorted.
     ``subject_id`` may be None only where nobody was found. It is the person's record id, or that
     of the record itself where a record is delivered that tells of nobody registered, such as a
-    parcel without a registered holder: ids of all registers are unlike each other.
+    parcel without a registered holder: ids of all registers are unlike each other. Raises NotFound
+    where the asker may not be told of that person.
     """
     _write(session, asker, attributes, [(outcome, subject_id)])
 
@@ -174,7 +178,8 @@ def record_accesses(
 ) -> None:
     """Write the rows of one answer that tells of several people, in one statement.
 
-    ``told`` are the outcome and the subject of each row, as `record_access` has them.
+    ``told`` are the outcome and the subject of each row, as `record_access` has them. Raises
+    NotFound where the asker may be told of one person alone, whom this answer does not concern.
     """
     _write(session, asker, attributes, told)
 
@@ -207,6 +212,20 @@ def _keep_from_within(session: Session, context: Context) -> None:
             keep_context(own, context)
 
 
+def _require_concerned(
+    asker: Asker, told: Collection[tuple[Outcome, str | None]], attributes: Sequence[str]
+) -> None:
+    """Let nothing be told to a person's client that does not concern the person.
+
+    Here, because every answer that tells of somebody comes by here before it is given.
+    """
+    if asker.whose is None:
+        return
+    of = {subject for outcome, subject in told if outcome == "delivered"}
+    if of and asker.whose not in of:
+        raise NotFound(subject=min(filter(None, of)), asked=attributes)
+
+
 def _write(
     session: Session,
     asker: Asker,
@@ -214,7 +233,9 @@ def _write(
     told: Iterable[tuple[Outcome, str | None]],
     reason: str | None = None,
 ) -> None:
+    told = list(told)
     context = context_of(asker, attributes)
+    _require_concerned(asker, told, context.attributes.split())
     moment = now()
     rows = [
         {

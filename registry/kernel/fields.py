@@ -24,6 +24,7 @@ _COMPILED = 4096
 _NULL = msgspec.Raw(b"null")
 
 _UNKNOWN = Text("Không có trường dữ liệu này.", "There is no such field.")
+_OUTSIDE = Text("Thỏa thuận không cho phép: {}.", "The agreement does not allow: {}.")
 _AUTOMATIC = Text(
     "Trường này tự kèm theo, không yêu cầu riêng được.",
     "This flag rides along with its field and can't be requested.",
@@ -172,17 +173,16 @@ class Catalogue:
         self.check(fields)
         wanted = self.expand(fields)
         needed = {s for path in wanted for s in (path, *self._by_path[path].sources)}
-        missing = sorted(needed - self._grant(granted))
-        if missing:
-            raise Refused(
-                Text(
-                    f"Thỏa thuận không cho phép: {', '.join(missing)}.",
-                    f"The agreement does not allow: {', '.join(missing)}.",
-                ),
-                attributes=missing,
-                asked=sorted(wanted),
-            )
-        return Selection(self._by_path[path] for path in wanted)
+        selection = Selection(self._by_path[path] for path in wanted)
+        _refuse(needed - self._grant(granted), selection, _OUTSIDE)
+        return selection
+
+    def require_within(self, selection: Selection, granted: Iterable[str], why: Text) -> None:
+        """Raise Refused unless ``granted`` reaches all that ``selection`` tells.
+
+        ``why`` has ``{}`` where the attributes outside are named.
+        """
+        _refuse(frozenset(selection.paths) - self._grant(granted), selection, why)
 
     def check(self, fields: Sequence[str]) -> None:
         """Raise Malformed that names each field the register does not have."""
@@ -190,6 +190,16 @@ class Catalogue:
         errors = [FieldError(f"/fields/{i}", p[0], p[1]) for i, p in problems if p]
         if errors:
             raise Malformed(errors=errors)
+
+
+def _refuse(missing: Collection[str], selection: Selection, why: Text) -> None:
+    if missing:
+        named = ", ".join(sorted(missing))
+        raise Refused(
+            Text(why.vi.format(named), why.en.format(named)),
+            attributes=sorted(missing),
+            asked=sorted(selection.paths),
+        )
 
 
 def _within(path: str, group: str) -> bool:

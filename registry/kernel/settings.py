@@ -141,12 +141,19 @@ class Settings:
         " the proxy drops names with _ or sends one without -, such as ClientCert.",
     )
 
+    mtls_host: str = _setting(
+        "",
+        "Host, or host:port, at which clients show certificates, offered as mtls_endpoint_aliases"
+        " (RFC 8705); it leads to this server by a trusted proxy. Empty: the issuer serves both.",
+    )
+
     def __post_init__(self) -> None:
         """Check what belongs together; raises SettingsError."""
         _one_of("environment", self.environment, ("production", "demo"))
         _one_of("sqlite_synchronous", self.sqlite_synchronous, ("FULL", "NORMAL"))
         _one_of("dpop_nonce", self.dpop_nonce, ("offered", "required"))
         _check_networks(self.trusted_proxies)
+        self._check_mtls_host()
         if not re.fullmatch("[A-Za-z]+(-[A-Za-z]+)*", self.client_cert_header):
             raise SettingsError("SOGOC_CLIENT_CERT_HEADER: letters, and - between them")
         if not self.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
@@ -191,6 +198,25 @@ class Settings:
             workdays.load(self.holiday_file)
         except workdays.BadCalendar as error:
             raise SettingsError(f"SOGOC_HOLIDAY_FILE: {error}") from error
+
+    def _check_mtls_host(self) -> None:
+        if not self.mtls_host:
+            return
+        if not re.fullmatch(r"[0-9a-z]([0-9a-z.-]*[0-9a-z])?(:[0-9]{1,5})?", self.mtls_host):
+            raise SettingsError("SOGOC_MTLS_HOST: a host in small letters, or host:port")
+        if not self.trusted_proxies:
+            raise SettingsError("SOGOC_MTLS_HOST: needs SOGOC_TRUSTED_PROXIES, or none is believed")
+        if self.mtls_host == urlsplit(self.issuer).netloc:
+            raise SettingsError(
+                "SOGOC_MTLS_HOST: another host than the issuer's, or leave it empty"
+            )
+
+    @property
+    def mtls_url(self) -> str | None:
+        """The issuer's URL by the host of mutual TLS; None where no host is set."""
+        if not self.mtls_host:
+            return None
+        return f"https://{self.mtls_host}{urlsplit(self.issuer).path}"
 
     def _check_sign_in(self) -> None:
         _one_of("persona_provider", self.persona_provider, ("off", "on"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections.abc import Iterator, Mapping
@@ -35,6 +36,8 @@ DETAIL = {
     "attributes": ["citizens:name.full", "citizens:birth_date"],
     "optional": ["citizens:birth_date"],
 }
+# What the tests look up, as a request for it is sent.
+SEX = json.dumps([DETAIL | {"attributes": ["citizens:sex"], "optional": []}])
 
 
 @dataclass

@@ -29,7 +29,7 @@ from registry.kernel.clock import now
 from registry.kernel.db import new_id
 from registry.kernel.errors import Invalid
 from registry.kernel.settings import Settings, SettingsError
-from tests.auth.grants import CALLBACK, DETAIL, Form, Someone, form_of, told
+from tests.auth.grants import CALLBACK, DETAIL, SEX, Form, Someone, form_of, told
 from tests.auth.signing import AGENCY, EC, ask, assertion, own_key, proof, public, register
 from tests.auth.test_certificates import OURS, PROXY, SUBJECT
 from tests.conftest import ISSUER, PURPOSE, Service
@@ -279,7 +279,7 @@ def test_refresh_token_of_another_client(form: Form) -> None:
 
 
 def test_refresh_token_that_its_client_gave_up(form: Form) -> None:
-    issued = form.redeem(form.agree()["code"]).get_json()
+    issued = form.redeem(form.agree(authorization_details=SEX)["code"]).get_json()
     assert _look_up(form.service, issued["access_token"]).status_code == 200
     given = {"token": issued["refresh_token"], "token_type_hint": "refresh_token"}
     client = form.service.app.test_client()

@@ -18,7 +18,7 @@ from auth.grants.credentials import redeem_code
 from auth.grants.grants import revoke_grants_of_person, subject_of
 from auth.grants.pushed import decide
 from registry.kernel.clock import fixed, now
-from tests.auth.grants import CALLBACK, DETAIL, PERSON, Form, form_of, told
+from tests.auth.grants import CALLBACK, DETAIL, PERSON, SEX, Form, form_of, told
 from tests.conftest import ISSUER, PURPOSE, Service
 
 DETAILS = json.dumps([DETAIL])
@@ -242,7 +242,7 @@ def test_nobody_grants_a_role_that_is_not_theirs(form: Form) -> None:
 
 
 def test_the_access_log_knows_the_person_behind_a_token(form: Form) -> None:
-    issued = form.redeem(form.agree()["code"]).get_json()
+    issued = form.redeem(form.agree(authorization_details=SEX)["code"]).get_json()
     assert _status(form, issued["access_token"]) == 200
     row = form.service.rows()[-1]
     assert (row.client_id, row.person_id) == ("ward-office", PERSON)
@@ -262,7 +262,7 @@ def _status(form: Form, token: str) -> int:
 
 
 def test_a_code_that_comes_again_ends_what_it_has_issued(form: Form) -> None:
-    code = form.agree()["code"]
+    code = form.agree(authorization_details=SEX)["code"]
     issued = form.redeem(code).get_json()
     assert _status(form, issued["access_token"]) == 200
     assert form.redeem(code).get_json()["error"] == "invalid_grant"

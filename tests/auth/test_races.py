@@ -32,7 +32,7 @@ from auth.signin.relying_party import Identity
 from auth.signin.sessions import open_session
 from registry.kernel.clock import now
 from registry.kernel.db import Database, new_id
-from tests.auth.grants import CALLBACK, PERSON, Form, form_of
+from tests.auth.grants import CALLBACK, PERSON, SEX, Form, form_of
 from tests.auth.racer import Race, take_part
 from tests.auth.servers import AT_ONCE, Fleet, at_once, fleet
 from tests.auth.signing import AGENCY, assertion, proof
@@ -248,7 +248,7 @@ def test_a_revoked_token_is_out_everywhere_within_a_second_of_load(running: Flee
 def test_a_revoked_grant_is_out_everywhere_within_a_second_of_load(
     running: Fleet, form: Form
 ) -> None:
-    token = form.redeem(form.agree()["code"]).get_json()["access_token"]
+    token = form.access_token(authorization_details=SEX)
 
     def revoke() -> None:
         with running.service.database.transaction() as session:

@@ -24,7 +24,7 @@ from registry.kernel.clock import fixed, now, today
 from registry.kernel.db import new_id
 from tests import acts, people
 from tests.acts import AN, HOA, MINH
-from tests.auth.grants import DETAIL, Form, another, form_of
+from tests.auth.grants import DETAIL, SEX, Form, another, form_of
 from tests.auth.signing import HOLDER, proof
 from tests.conftest import ISSUER, PURPOSE, Service
 from tests.people import BAY, LAN
@@ -264,10 +264,11 @@ def test_it_reaches_no_further_than_what_it_was_made_of(family: Family) -> None:
 
 
 def test_the_log_names_who_acts_and_for_whom(family: Family) -> None:
-    acting = family.exchange(family.token(LAN), AN).get_json()["access_token"]
+    own = family.token(LAN, authorization_details=SEX)
+    acting = family.exchange(own, AN).get_json()["access_token"]
     for token, who, whom in (
         (acting, LAN, AN),
-        (family.token(LAN), LAN, None),
+        (own, LAN, None),
     ):
         assert _call(family, token).status_code == 200
         row = family.form.service.rows()[-1]
@@ -277,7 +278,7 @@ def test_the_log_names_who_acts_and_for_whom(family: Family) -> None:
 
 def test_it_ends_with_whatever_it_was_made_of(family: Family) -> None:
     client, auth = family.form.service.app.test_client(), family.form.auth
-    tokens = [family.token(LAN), family.token(MINH)]
+    tokens = [family.token(who, authorization_details=SEX) for who in (LAN, MINH)]
     acting = [family.exchange(token, AN).get_json()["access_token"] for token in tokens]
     assert [_call(family, token).status_code for token in acting] == [200, 200]
     assert client.post("/oauth/revoke", data={"token": tokens[0]}, auth=auth).status_code == 200
@@ -297,7 +298,7 @@ def officer(family: Family) -> str:
 
 def test_an_officer_acts_for_a_citizen_in_a_procedure(family: Family, officer: str) -> None:
     scope = "citizens:read people:assist"
-    token = family.token(officer, scope=scope, authorization_details=json.dumps([DETAIL]))
+    token = family.token(officer, scope=scope, authorization_details=SEX)
     told = family.exchange(token, BAY).get_json()
     assert told["scope"] == "citizens:read"
     assert [each["procedure"] for each in told["authorization_details"]] == ["1.004222"]
@@ -310,7 +311,7 @@ def test_an_officer_acts_for_a_citizen_in_a_procedure(family: Family, officer: s
 
 
 def test_an_officer_without_the_role_acts_for_nobody(family: Family, officer: str) -> None:
-    details = json.dumps([DETAIL])
+    details = SEX
     unused = family.token(officer, scope="citizens:read", authorization_details=details)
     assert _error(family.exchange(unused, BAY)) == (400, "invalid_grant")
     scope = "citizens:read people:assist"
