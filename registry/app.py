@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -36,6 +36,7 @@ import registry.joined.api
 import registry.parcels.api
 import registry.places.api
 import registry.prefill.api_procedures
+import registry.sandbox.api
 from auth.api_authorize import Visitors
 from auth.consents.preview import PlainPreview, Preview
 from auth.enumeration import Watch
@@ -66,8 +67,10 @@ from registry.jobs.pulse import Pulse
 from registry.kernel.clock import today
 from registry.kernel.db import Database
 from registry.kernel.errors import Unavailable
+from registry.kernel.faults import Faults
 from registry.kernel.settings import Settings
 from registry.parcels import predicates as parcels
+from registry.sandbox.people import planned_faults, sign_in_personas
 from registry.upstream.http import HttpSource
 from registry.upstream.modes import Mode
 from registry.upstream.source import Source
@@ -89,6 +92,14 @@ BLUEPRINTS = (
     datasets.api.blp,
     datasets.api_changes.blp,
 )
+SANDBOX = registry.sandbox.api.blp
+"""What production has not."""
+_CONFIG = {
+    "API_TITLE": "Sổ Gốc",
+    "API_VERSION": "v1",
+    "OPENAPI_VERSION": "3.1.0",
+    "JSON_SORT_KEYS": False,
+}
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 # Two years, and for the host of mutual TLS below it too.
 _HSTS = "max-age=63072000; includeSubDomains"
@@ -118,6 +129,7 @@ class State:
     hot_lookup: HotLookup
     citizens: CitizenReader
     predicates: Mapping[str, Predicate]
+    faults: Faults
 
     @property
     def door(self) -> Door:
@@ -176,19 +188,14 @@ def create_app(
         hot,
         CitizenReader(database, hot, partial(_open_source, secrets), secrets),
         {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},
+        Faults.of(settings, planned_faults, partial(_records_of, database)),
     )
     app.extensions["sogoc"] = state
-    app.config |= {
-        "API_TITLE": "Sổ Gốc",
-        "API_VERSION": "v1",
-        "OPENAPI_VERSION": "3.1.0",
-        "MAX_CONTENT_LENGTH": settings.max_body_bytes,
-        "JSON_SORT_KEYS": False,
-    }
+    app.config |= {**_CONFIG, "MAX_CONTENT_LENGTH": settings.max_body_bytes}
     api = flask_smorest.Api(app)
     # After the library, which has a handler of its own for the framework's errors.
     problems.register(app)
-    for blueprint in BLUEPRINTS:
+    for blueprint in BLUEPRINTS if settings.production else (*BLUEPRINTS, SANDBOX):
         api.register_blueprint(blueprint)
     app.register_blueprint(auth.api_authorize.blp)
     app.register_blueprint(auth.api_consent.blp)
@@ -212,8 +219,15 @@ def _add_sign_in(app: flask.Flask, state: State) -> None:
     app.extensions["sogoc-signin"] = SignIn(settings, database, keys, _find_person)
     app.register_blueprint(auth.signin.api.blp)
     if settings.persona_provider == "on":
-        app.extensions["sogoc-personas"] = PersonaProvider(settings, database, keys)
+        app.extensions["sogoc-personas"] = PersonaProvider(
+            settings, database, keys, sign_in_personas()
+        )
         app.register_blueprint(auth.signin.personas_api.blp)
+
+
+def _records_of(database: Database, numbers: Iterable[str]) -> Mapping[str, str]:
+    with database.reading() as session:
+        return find_record_ids(session, numbers)
 
 
 def _find_person(session: Session, number: str) -> str | None:

@@ -35,6 +35,7 @@ from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.settings import PERSONA_PATH, Settings
 from registry.parcels.attributes import CATALOGUE as PARCELS
+from registry.sandbox.loading import load_personas
 from registry.server import serve
 from registry.workers import quiet_worker
 
@@ -188,6 +189,7 @@ def _load(database: Database, settings: Settings, citizens: int) -> str:
             if name == "civil_status":
                 moment = now()
             _publish(database, kept, name, folder / f"{name}.csv")
+        load_personas(database, kept, ("demo-steward", "demo-approver"))
         leave_a_load(database, kept, folder / "citizens.csv", folder)
     return moment.isoformat().replace("+00:00", "Z")
 
@@ -258,6 +260,7 @@ def guide(port: int, mark: Mark) -> str:
  API       {base}/docs
  OpenAPI   {base}/openapi.json
  Đăng nhập / sign in  {base}/signin
+ Nhân vật / personas  {base}/sandbox/personas
 
 # Lấy mã truy cập / get a token
 TOKEN=$({token})

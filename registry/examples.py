@@ -234,6 +234,24 @@ EXAMPLES = {
         query={"fields": ["type", "registered_on"]},
         answer={"acts": [_ACT], "coverage": {"complete": True}},
     ),
+    "sandbox_personas_get": Example(
+        answer={
+            "version": "2026-11",
+            "checked_on": "2026-11-20",
+            "personas": [
+                {
+                    "slug": "mai",
+                    "name": "Lê Thị Mai",
+                    "personal_id": "999188000002",
+                    "story": {"vi": "Công dân bình thường…", "en": "An ordinary citizen…"},
+                    "tags": ["adult", "married"],
+                    "roles": [],
+                    "expect": {"parcels": {"state": "ok", "count": 1}},
+                    "sign_in": {"url": "http://127.0.0.1:8000/signin", "persona": "mai"},
+                }
+            ],
+        },
+    ),
     "places_places_get": Example(
         query={"level": "commune", "parent": "79", "limit": 1},
         answer={"places": [_PLACE], "cursor": "27007"},

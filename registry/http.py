@@ -30,6 +30,7 @@ from registry.kernel.errors import (
     Text,
     UnsupportedMediaType,
 )
+from registry.kernel.faults import Faults
 from registry.kernel.fields import MOST_FIELDS, Catalogue
 from registry.kernel.ledger import Moment
 
@@ -257,6 +258,12 @@ def database() -> Database:
     """Return the database of the application that answers this request."""
     found: Database = flask.current_app.extensions["sogoc"].database
     return found
+
+
+def require_up(register: str, record_id: str) -> None:
+    """Let a sandbox's fault on purpose befall a question about a citizen (`Faults.raise_for`)."""
+    faults: Faults = flask.current_app.extensions["sogoc"].faults
+    faults.raise_for(register, record_id)
 
 
 class Segment(BaseConverter):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from auth.keys import KeyRing
 from auth.once import use_once
+from auth.scopes import ASSIST
 from auth.signin.relying_party import ASSERTION_TYPE, CALLBACK
 from auth.signin.staff import add_staff
 from registry.kernel.clock import now
@@ -54,20 +55,7 @@ class Persona:
     multi_factor: bool = True
 
 
-PERSONAS = (
-    Persona(
-        "lan",
-        "Trần Thị Lan",
-        Text("Công dân, mẹ của hai con.", "A citizen, mother of two."),
-        "900190000102",
-    ),
-    Persona(
-        "bay",
-        "Nguyễn Văn Bảy",
-        Text("Công dân, người ông.", "A citizen, the grandfather."),
-        "900045000100",
-        multi_factor=False,
-    ),
+STAFF = (
     Persona(
         "steward",
         "Phạm Thu Hà",
@@ -81,7 +69,17 @@ PERSONAS = (
         Text("Người duyệt: xác thực hai yếu tố.", "An approver: signs in by two factors."),
         roles=("datasets:approve",),
     ),
+    Persona(
+        "officer",
+        "Nguyễn Thị Thanh Tâm",
+        Text(
+            "Cán bộ một cửa: làm giúp người dân tại quầy.",
+            "An officer at the counter: helps citizens with their forms.",
+        ),
+        roles=(ASSIST,),
+    ),
 )
+"""The personas of staff, who are in no register; citizens are handed to the provider."""
 
 
 class PersonaRefused(Exception):
@@ -100,16 +98,25 @@ def subject_of(issuer: str, persona: Persona) -> str:
 
 def add_staff_personas(session: Session, issuer: str) -> None:
     """Let the personas of staff work here, under the provider's ``issuer``, if they don't yet."""
-    for persona in PERSONAS:
-        if persona.roles:
-            with suppress(Conflict):
-                add_staff(session, persona.name, issuer, subject_of(issuer, persona), persona.roles)
+    for persona in STAFF:
+        with suppress(Conflict):
+            add_staff(session, persona.name, issuer, subject_of(issuer, persona), persona.roles)
 
 
 class PersonaProvider:
-    """The provider's protocol; ``client_keys`` are those of the registry as its client."""
+    """The provider's protocol; ``client_keys`` are those of the registry as its client.
 
-    def __init__(self, settings: Settings, database: Database, client_keys: KeyRing) -> None:
+    ``citizens`` are the personas that are shown first; those of staff come after them.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        client_keys: KeyRing,
+        citizens: Sequence[Persona],
+    ) -> None:
+        self.personas = (*citizens, *STAFF)
         self.issuer = settings.issuer + PERSONA_PATH
         self._client_id = settings.signin_client_id
         self._redirect_uri = settings.issuer + CALLBACK
@@ -165,7 +172,7 @@ class PersonaProvider:
     def answer(self, given: Mapping[str, str]) -> tuple[str, dict[str, str]]:
         """Return where a browser that chose a persona goes, and with which parameters."""
         asked = self.check_request(given)
-        if given.get("persona") not in {persona.key for persona in PERSONAS}:
+        if given.get("persona") not in {persona.key for persona in self.personas}:
             raise PersonaRefused("invalid_request")
         issued = int(now().timestamp())
         claims = {
@@ -194,7 +201,7 @@ class PersonaProvider:
         )
         if not code or not right:
             raise PersonaRefused("invalid_grant")
-        persona = next(known for known in PERSONAS if known.key == code["persona"])
+        persona = next(known for known in self.personas if known.key == code["persona"])
         return {
             "access_token": new_id(),
             "token_type": "Bearer",

@@ -10,7 +10,7 @@ from werkzeug import Response
 
 from auth.guard import public
 from auth.signin.api import page
-from auth.signin.personas import PERSONAS, PersonaProvider, PersonaRefused
+from auth.signin.personas import PersonaProvider, PersonaRefused
 from registry.kernel.settings import PERSONA_PATH
 
 blp = flask.Blueprint("personas", __name__, url_prefix=PERSONA_PATH, template_folder="templates")
@@ -39,7 +39,7 @@ def jwks() -> dict[str, Any]:
 def choose() -> Response:
     """Let the person choose whom to be."""
     asked = _provider().check_request(flask.request.args)
-    return page("personas.html", asked=asked, personas=PERSONAS)
+    return page("personas.html", asked=asked, personas=_provider().personas)
 
 
 @blp.post("/authorize")

@@ -10,7 +10,7 @@ from flask.views import MethodView
 from auth.guard import count_subjects, current_principal, require_scope
 from registry.citizens import records, schemas
 from registry.citizens.sourced import CitizenReader
-from registry.http import Blueprint, answer, database, moment_of
+from registry.http import Blueprint, answer, database, moment_of, require_up
 
 blp = Blueprint(
     "citizens",
@@ -83,6 +83,7 @@ class Citizen(MethodView):
     @blp.response(200, schemas.RecordAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Một công dân theo mã bản ghi / one citizen by record id."""
+        require_up("citizens", record_id)
         # The data was asked for, so it is logged as delivered even where the client's own copy
         # turns out to be the same and the answer is 304: "nothing changed" says it all again.
         found = _reader().read(
@@ -103,6 +104,7 @@ class History(MethodView):
     @blp.response(200, schemas.HistoryAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Lịch sử của bản ghi / the history of one record."""
+        require_up("citizens", record_id)
         with database().transaction(snapshot=True) as session:
             versions = records.list_versions(
                 session, current_principal(), record_id, tuple(data["paths"])

@@ -9,7 +9,7 @@ from flask.views import MethodView
 
 from auth.guard import current_principal, require_scope
 from registry.civil_status import records, schemas
-from registry.http import Blueprint, answer, database, moment_of
+from registry.http import Blueprint, answer, database, moment_of, require_up
 
 blp = Blueprint("civil_status", __name__, url_prefix="/v1", description="Hộ tịch / civil status")
 
@@ -55,6 +55,7 @@ class CivilStatusOfCitizen(MethodView):
     @blp.response(200, schemas.ActsAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Việc hộ tịch của một công dân / the acts of a citizen."""
+        require_up("civil_status", record_id)
         with database().transaction(snapshot=True) as session:
             return answer(
                 records.read_acts_of(

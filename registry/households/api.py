@@ -9,7 +9,7 @@ from flask.views import MethodView
 
 from auth.guard import current_principal, require_scope
 from registry.households import records, schemas
-from registry.http import Blueprint, answer, database, moment_of
+from registry.http import Blueprint, answer, database, moment_of, require_up
 
 blp = Blueprint("households", __name__, url_prefix="/v1", description="Hộ gia đình / households")
 
@@ -40,6 +40,7 @@ class HouseholdOfCitizen(MethodView):
     @blp.response(200, schemas.HouseholdAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Hộ của một công dân / the household of a citizen."""
+        require_up("households", record_id)
         with database().transaction(snapshot=True) as session:
             return answer(
                 records.read_household_of(

@@ -11,7 +11,7 @@ from marshmallow import ValidationError
 
 from auth.guard import current_principal, require_scope
 from registry.citizens.records import Answer
-from registry.http import Blueprint, answer, database, moment_of, value_error
+from registry.http import Blueprint, answer, database, moment_of, require_up, value_error
 from registry.kernel.clock import now
 from registry.parcels import features, records, schemas
 
@@ -96,6 +96,7 @@ class ParcelsOfCitizen(MethodView):
     @blp.response(200, schemas.ParcelsAnswer)
     def get(self, data: dict[str, Any], record_id: str) -> flask.Response:
         """Các thửa đất của một công dân / the parcels of a citizen."""
+        require_up("parcels", record_id)
         with database().transaction(snapshot=True) as session:
             held = records.list_parcels_of(
                 session, current_principal(), record_id, tuple(data["paths"]), moment_of(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
@@ -12,15 +13,21 @@ import flask
 import pytest
 from werkzeug.serving import make_server
 
-from auth.signin.personas import MULTI_FACTOR, PERSONAS, add_staff_personas
+from auth.signin.personas import MULTI_FACTOR, Persona, add_staff_personas
 from auth.signin.sessions import SignedIn
 from auth.signin.staff import list_staff
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings, SettingsError
+from registry.sandbox.people import sign_in_personas
 from tests.auth.browser import application, refused
 from tests.people import LAN
 
 CALLBACK = "/signin/callback"
+
+
+def _citizens() -> list[Persona]:
+    told = sign_in_personas()
+    return [replace(p, personal_id=LAN) if p.key == "lan" else p for p in told]
 
 
 @pytest.fixture
@@ -29,10 +36,7 @@ def demo(
 ) -> Iterator[flask.Flask]:
     """Give an application that is its own provider, listening for real."""
     # The one citizen of the tests has another number than the demo's.
-    monkeypatch.setattr(
-        "auth.signin.personas.PERSONAS",
-        tuple(type(p)(p.key, p.name, p.about, LAN) if p.key == "lan" else p for p in PERSONAS),
-    )
+    monkeypatch.setattr("registry.app.sign_in_personas", _citizens)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -170,8 +174,11 @@ def test_a_citizen_signs_in_over_real_http(demo: flask.Flask) -> None:
 
 def test_staff_sign_in_the_same_way_with_their_roles(demo: flask.Flask) -> None:
     steward, approver = _sign_in(demo, "steward"), _sign_in(demo, "approver")
+    officer = _sign_in(demo, "officer")
     assert steward
     assert approver
+    assert officer
+    assert officer.roles == {"people:assist"}
     assert steward.roles == {"datasets:submit"}
     assert steward.amr == ("pwd",)
     assert approver.roles == {"datasets:approve"}
@@ -183,7 +190,7 @@ def test_letting_the_staff_in_again_changes_nothing(demo: flask.Flask, database:
     settings: Settings = demo.extensions["sogoc"].settings
     with database.transaction() as session:
         add_staff_personas(session, settings.signin_issuer)
-        assert len(list_staff(session)) == 2
+        assert len(list_staff(session)) == 3
 
 
 def test_what_the_provider_signs_opens_no_route(demo: flask.Flask) -> None:
@@ -191,3 +198,16 @@ def test_what_the_provider_signs_opens_no_route(demo: flask.Flask) -> None:
     ours = client.get("/oauth/jwks").get_json()["keys"]
     theirs = client.get("/demo/provider/jwks").get_json()["keys"]
     assert {key["kid"] for key in ours}.isdisjoint(key["kid"] for key in theirs)
+
+
+def test_the_citizens_come_before_the_staff_each_with_their_story(demo: flask.Flask) -> None:
+    client = demo.test_client()
+    where = urlsplit(client.get("/signin").location)
+    page = client.get(f"{where.path}?{where.query}").text
+    told = sign_in_personas()
+    assert all(p.about.vi in page and f'value="{p.key}"' in page for p in told)
+    places = [page.index(f'value="{key}"') for key in (told[0].key, told[-1].key, "steward")]
+    assert places == sorted(places)
+    # Whom nobody signs in as is not offered: children, and the dead.
+    assert 'value="vy"' not in page
+    assert 'value="tam"' not in page

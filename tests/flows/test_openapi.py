@@ -175,6 +175,7 @@ def test_every_request_example_is_understood(service: Service) -> None:
         "procedures_procedure_get": ("/v1/procedures/1.001193", 200),
         "procedures_manifest_get": ("/v1/procedures/1.001193/manifest", 200),
         "jobs_jobs_get": ("/v1/jobs", 200),
+        "sandbox_personas_get": ("/sandbox/personas", 200),
         "jobs_onejob_get": (f"/v1/jobs/{record}", 404),
     }
     # Those of parcels, which need an agreement of their own, are asked in test_parcels.

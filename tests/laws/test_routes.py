@@ -33,6 +33,7 @@ PUBLIC = {
     "/openapi.json",
     "/problems/<code>",
     "/readyz",
+    "/sandbox/personas",
     "/signin",
     "/signin/callback",
     "/signin/style.css",
