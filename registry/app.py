@@ -35,10 +35,11 @@ import registry.jobs.api
 import registry.joined.api
 import registry.parcels.api
 import registry.places.api
+import registry.prefill.api
 import registry.prefill.api_procedures
 import registry.sandbox.api
 from auth.api_authorize import Visitors
-from auth.consents.preview import PlainPreview, Preview
+from auth.consents.preview import Preview
 from auth.enumeration import Watch
 from auth.guard import Door, credentials, public, rate_headers
 from auth.keys import KeyRing
@@ -70,6 +71,7 @@ from registry.kernel.errors import Unavailable
 from registry.kernel.faults import Faults
 from registry.kernel.settings import Settings
 from registry.parcels import predicates as parcels
+from registry.prefill.preview import RegistryPreview
 from registry.sandbox.people import planned_faults, sign_in_personas
 from registry.upstream.http import HttpSource
 from registry.upstream.modes import Mode
@@ -85,6 +87,7 @@ BLUEPRINTS = (
     registry.households.api.blp,
     registry.joined.api.blp,
     registry.parcels.api.blp,
+    registry.prefill.api.blp,
     registry.prefill.api_procedures.blp,
     registry.corrections.api.blp,
     registry.jobs.api.blp,
@@ -99,6 +102,11 @@ _CONFIG = {
     "API_VERSION": "v1",
     "OPENAPI_VERSION": "3.1.0",
     "JSON_SORT_KEYS": False,
+}
+_PREDICATES: Mapping[str, Predicate] = {
+    **citizens.PREDICATES,
+    **civil_status.PREDICATES,
+    **parcels.PREDICATES,
 }
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 # Two years, and for the host of mutual TLS below it too.
@@ -184,10 +192,10 @@ def create_app(
         ),
         build(settings, database, keys, verifier, senders, may_act_for=_may_act_for),
         visitors or SignedInVisitors(),
-        preview or PlainPreview(),
+        preview or RegistryPreview(_PREDICATES),
         hot,
         CitizenReader(database, hot, partial(_open_source, secrets), secrets),
-        {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},
+        _PREDICATES,
         Faults.of(settings, planned_faults, partial(_records_of, database)),
     )
     app.extensions["sogoc"] = state

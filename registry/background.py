@@ -20,6 +20,7 @@ from registry.jobs.worker import Worker
 from registry.kernel.db import Database
 from registry.kernel.settings import Settings
 from registry.prefill.notices import Watch, notice_changes
+from registry.prefill.transforms import TRANSFORMS
 from registry.prefill.values_today import reader
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -51,7 +52,7 @@ def refresh_people_of_acts(context: JobContext) -> dict[str, int]:
 def notice_prefill_changes(context: JobContext) -> dict[str, int]:
     """Tell clients, by signed notices, which values of their open prefills have changed."""
     keys = KeyRing.open(Path(context.settings.key_file), context.settings.key_secret)
-    watch = Watch(keys.sign, context.settings.issuer, reader())
+    watch = Watch(keys.sign, context.settings.issuer, reader(TRANSFORMS))
     looked = told = 0
     last = None
     while True:

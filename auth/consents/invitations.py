@@ -211,6 +211,35 @@ def find_accepted(session: Session, inviting_grant_id: str, role: str) -> list[A
     return [Accepted(grant.person_id, grant.id, tuple(grant.details)) for grant in rows]
 
 
+def find_accepted_by(session: Session, invitation_id: str, officer_id: str) -> Accepted | None:
+    """Return who accepted the invitation that an officer made at a counter, while it stands."""
+    grant = session.scalar(
+        sa.select(Grant)
+        .join(ConsentInvitation, ConsentInvitation.grant_id == Grant.id)
+        .where(
+            ConsentInvitation.id == invitation_id,
+            ConsentInvitation.invited_by == officer_id,
+            ConsentInvitation.via == "counter",
+            Grant.revoked_at.is_(None),
+            Grant.expires_at > now(),
+        )
+    )
+    return Accepted(grant.person_id, grant.id, tuple(grant.details)) if grant else None
+
+
+def list_declined(session: Session, inviting_grant_id: str) -> list[tuple[str, str]]:
+    """Return (role, person) of everybody who declined an invitation of a grant."""
+    table = ConsentInvitation
+    rows = session.execute(
+        sa.select(table.role, table.person_id).where(
+            table.inviting_grant_id == inviting_grant_id,
+            table.decided_at.is_not(None),
+            table.grant_id.is_(None),
+        )
+    )
+    return [(role, str(person)) for role, person in rows]
+
+
 def list_invitations(session: Session, inviting_grant_id: str) -> list[Sent]:
     """Return how the invitations of a grant stand, in the order in which they were made."""
     rows = session.execute(

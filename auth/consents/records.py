@@ -87,6 +87,18 @@ class Consent:
 
 def record_request(session: Session, asked: Asked) -> None:
     """Keep that a person is asked, unless this question to them is kept already."""
+    _keep(session, asked, {"state": "REQUESTED"})
+
+
+def record_notice(session: Session, asked: Asked) -> None:
+    """Keep that data was given by law and without consent, so that the person finds it.
+
+    Law 91/2025/QH15, article 19: a purpose, a log and a notice remain. Once for each ``origin``.
+    """
+    _keep(session, asked, {"state": "INAPPLICABLE", "decided_at": now()})
+
+
+def _keep(session: Session, asked: Asked, more: dict[str, Any]) -> None:
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     row: dict[str, Any] = {
         "id": new_id(),
@@ -95,7 +107,6 @@ def record_request(session: Session, asked: Asked) -> None:
         "client_id": asked.client_id,
         "procedure": asked.procedure,
         "role": asked.role,
-        "state": "REQUESTED",
         "scopes": list(asked.scopes),
         "details": list(asked.details),
         "people": {},
@@ -106,11 +117,12 @@ def record_request(session: Session, asked: Asked) -> None:
         "via": asked.via,
         "requested_at": now(),
         "expires_at": asked.expires_at,
+        **more,
     }
     statement = insert(ConsentRecord).values(row).on_conflict_do_nothing()
     made = session.scalar(statement.returning(ConsentRecord.id))
     if made is not None:
-        add_event(session, made, asked.client_id, "REQUESTED")
+        add_event(session, made, asked.client_id, more["state"])
 
 
 def record_decision(session: Session, asked: Asked, grant: Grant | None) -> str:

@@ -1,7 +1,7 @@
 """Cases of wrong values that were reported, who reported them, and their steps.
 
 Revision ID: 0022
-Revises: 0019
+Revises: 0021
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0019"
+down_revision = "0021"
 
 _AT = sa.DateTime(timezone=True)
 _LIVE = sa.text("state IN ('open', 'replied', 'accepted')")

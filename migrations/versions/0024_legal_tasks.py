@@ -1,7 +1,7 @@
 """An agreement may be for a task by law, and pages of known origins may carry the button.
 
 Revision ID: 0024
-Revises: 0019
+Revises: 0023
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0024"
-down_revision = "0019"
+down_revision = "0023"
 
 
 def upgrade() -> None:
-    """Add both columns and the visits; what was agreed before needs consent, and no page has the button."""
+    """Add them; what was agreed before needs consent, and no page has the button."""
     op.add_column(
         "agreement",
         sa.Column("legal_task", sa.Boolean(), nullable=False, server_default=sa.false()),

@@ -67,9 +67,7 @@ def members_of(session: Session, citizen_id: str, on: date) -> list[str]:
     return people_of(joined[1]) if joined else []
 
 
-def _household_of(
-    session: Session, ids: set[str], moment: Moment
-) -> tuple[str, Document] | None:
+def _household_of(session: Session, ids: set[str], moment: Moment) -> tuple[str, Document] | None:
     """Return the id of the household that one of ``ids`` belongs to, and its members of the day."""
     households = session.scalars(
         sa.select(Household)

@@ -70,6 +70,9 @@ class Settings:
     grant_days: int = _setting(
         30, "Life of what a person grants to a client, and of its refresh tokens, in days."
     )
+    prefill_days: int = _setting(
+        30, f"For how many days a prefill may be verified, at most {LONGEST_RECEIPT_DAYS}."
+    )
     max_identifiers: int = _setting(
         1000, "Most identifiers in one look-up; more answers 400 and no record."
     )
@@ -166,6 +169,7 @@ class Settings:
             )
         for name in (
             "grant_days",
+            "prefill_days",
             "max_identifiers",
             "max_body_bytes",
             "max_upload_bytes",

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 import flask
 from flask.views import MethodView
 
 from auth.guard import count_subjects, current_principal, require_scope
-from registry.corrections.api import open_from_prefill
+from registry.corrections.rules import Terms as Due
 from registry.http import Blueprint, answer, database
 from registry.kernel.clock import today
 from registry.prefill import consenting, notices, schemas, verifying, watching
+from registry.prefill.answering import House, fill
+from registry.prefill.disputes import opener
 from registry.prefill.filling import Form
 from registry.prefill.profiles import for_procedure
-from registry.prefill.answering import House, fill
+from registry.prefill.registers import registers_down
 from registry.prefill.shapes import Profile
 from registry.prefill.subjects import members
 from registry.prefill.transforms import TRANSFORMS
@@ -51,6 +52,7 @@ class Prefills(MethodView):
         """Điền sẵn biểu mẫu của thủ tục / fill the form of the procedure."""
         principal, profile = current_principal(), _profile()
         state = _state()
+        down = registers_down(state.faults.raise_for, principal.person_id)
         with database().transaction(snapshot=True) as session:
             resting = consenting.rests_on(session, principal, profile, data)
             count_subjects([resting.terms.person_id])
@@ -60,7 +62,7 @@ class Prefills(MethodView):
                 data["choices"],
                 frozenset(data["keys"]) if "keys" in data else None,
                 state.predicates,
-                state.faults.raise_for,
+                down,
             )
             filled = fill(session, principal, form, resting.terms, _house())
         return answer(filled)
@@ -126,7 +128,7 @@ class Verify(MethodView):
                 prefill_id,
                 data["fields_"],
                 _VALUES,
-                partial(open_from_prefill, principal=principal),
+                opener(Due.of(_state().settings)),
             )
         return answer(told)
 

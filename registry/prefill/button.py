@@ -10,12 +10,12 @@ from __future__ import annotations
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm import Session
 
 from auth.clients import digest
 from auth.grants.credentials import find_code, redeem_code
@@ -26,8 +26,8 @@ from auth.models import Client
 from auth.oauth.details import holds
 from auth.principals import Agreement, Principal, Purpose
 from registry.kernel.clock import now
-from registry.kernel.db import Base, UtcDateTime
 from registry.kernel.errors import NoAgreement, Refused, Text
+from registry.prefill.models import ButtonVisit
 from registry.prefill.shapes import Profile
 
 DONE = "/button/done"
@@ -42,26 +42,6 @@ _OVER = Text(
     "Lần điền sẵn này đã xong hoặc quá hạn: hãy quay lại biểu mẫu và bấm lại.",
     "This visit is done or over: go back to the form and press the button again.",
 )
-
-
-class ButtonVisit(Base):
-    """A press of the button that has not come back yet; used once, by the browser that began.
-
-    ``sha256`` is the digest of the state that comes back, ``browser`` that of a cookie.
-    """
-
-    __tablename__ = "button_visit"
-
-    sha256: Mapped[str] = mapped_column(sa.Text, primary_key=True)
-    browser: Mapped[str] = mapped_column(sa.Text)
-    client_id: Mapped[str] = mapped_column(sa.ForeignKey("client.id"))
-    procedure: Mapped[str] = mapped_column(sa.Text)
-    case: Mapped[str] = mapped_column("case_number", sa.Text)
-    origin: Mapped[str] = mapped_column(sa.Text)
-    page_state: Mapped[str] = mapped_column(sa.Text)
-    return_path: Mapped[str] = mapped_column(sa.Text)
-    code_verifier: Mapped[str] = mapped_column(sa.Text)
-    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +60,16 @@ class Pressed:
     return_path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Here:
+    """Where a button is pressed: this server's address, and a secret that the browser keeps."""
+
+    issuer: str
+    browser: str
+
+
 def begin(
-    session: Session,
-    pressed: Pressed,
-    profile: Profile,
-    agreement: Agreement | None,
-    issuer: str,
-    browser: str,
+    session: Session, pressed: Pressed, profile: Profile, agreement: Agreement | None, here: Here
 ) -> str:
     """Push the request of a page; return its ``request_uri``, for this browser to open.
 
@@ -105,7 +88,7 @@ def begin(
     session.add(
         ButtonVisit(
             sha256=digest(state),
-            browser=digest(browser),
+            browser=digest(here.browser),
             client_id=pressed.client_id,
             procedure=pressed.procedure,
             case=pressed.case,
@@ -119,7 +102,7 @@ def begin(
     parameters: dict[str, Any] = {
         "response_type": "code",
         "client_id": pressed.client_id,
-        "redirect_uri": issuer + DONE,
+        "redirect_uri": here.issuer + DONE,
         "scope": _SCOPE,
         "state": state,
         "code_challenge": challenge,
@@ -139,7 +122,7 @@ def require_origin(session: Session, client_id: str, origin: str) -> Client:
 
 def finish_visit(session: Session, state: str, browser: str) -> ButtonVisit:
     """Use a visit up and return it; raises Refused for one that is unknown, used or over."""
-    found = session.scalar(
+    found: ButtonVisit | None = session.scalar(
         sa.delete(ButtonVisit)
         .where(
             ButtonVisit.sha256 == digest(state),
@@ -190,4 +173,3 @@ def _within(details: list[dict[str, Any]], agreement: Agreement) -> list[dict[st
             optional = [each for each in detail["optional"] if each in held]
             found.append({**detail, "attributes": held, "optional": optional})
     return found
-

@@ -103,3 +103,23 @@ class PrefillEvent(Base):
     attempts: Mapped[int] = mapped_column(sa.Integer)
 
     __table_args__ = (sa.Index("ix_prefill_event_client_id", "client_id", "id"),)
+
+
+class ButtonVisit(Base):
+    """A press of the button that has not come back yet; used once, by the browser that began.
+
+    ``sha256`` is the digest of the state that comes back, ``browser`` that of a cookie.
+    """
+
+    __tablename__ = "button_visit"
+
+    sha256: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    browser: Mapped[str] = mapped_column(sa.Text)
+    client_id: Mapped[str] = mapped_column(sa.ForeignKey("client.id"))
+    procedure: Mapped[str] = mapped_column(sa.Text)
+    case: Mapped[str] = mapped_column("case_number", sa.Text)
+    origin: Mapped[str] = mapped_column(sa.Text)
+    page_state: Mapped[str] = mapped_column(sa.Text)
+    return_path: Mapped[str] = mapped_column(sa.Text)
+    code_verifier: Mapped[str] = mapped_column(sa.Text)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

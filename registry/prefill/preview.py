@@ -17,7 +17,6 @@ from auth.consents.preview import Choice, Details, Item, PlainPreview, Section, 
 from auth.grants.grants import Grantor
 from auth.guard import trace_id
 from auth.principals import Agreement, Principal, Purpose
-
 from registry.kernel.clock import today
 from registry.kernel.errors import NotFound, Text
 from registry.prefill.filling import CATALOGUES, Form, fill_form

@@ -102,6 +102,25 @@ def no_faults(_register: str, _record_id: str) -> None:
     """Let every register answer."""
 
 
+def registers_down(faults: Faults, record_id: str | None) -> Faults:
+    """Return the faults of one person as they are now, asked before a transaction waits for them.
+
+    A register that is slow is waited for here, one that is down is remembered.
+    """
+    down = set[str]()
+    for register in REGISTERS if record_id else ():
+        try:
+            faults(register, str(record_id))
+        except Unavailable:
+            down.add(register)
+
+    def known(register: str, about: str) -> None:
+        if about == record_id and register in down:
+            raise Unavailable(subject=about)
+
+    return known
+
+
 def read_person(
     session: Session,
     principal: Principal,
@@ -176,7 +195,9 @@ def _letting(principal: Principal, register: str, paths: Iterable[str]) -> Princ
     if principal.agreement is None:
         return principal
     only = replace(principal.agreement, attributes={register: frozenset(paths)})
-    return replace(principal, agreement=only)
+    # What each person in the form agreed to has been compared with what is asked of them; the
+    # token itself tells of the one alone who holds it.
+    return replace(principal, agreement=only, granted=None, whose=None)
 
 
 def _when(life: Life, confirmed: Any) -> str | None:

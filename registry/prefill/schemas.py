@@ -14,6 +14,68 @@ _MOST_FIELDS = 400
 _LONGEST_KEY = 120
 
 
+class PrefillRequest(StrictSchema):
+    """What to fill, for the procedure and case of the headers; without a member, the whole form.
+
+    ``choices`` are records that the person has picked where several fit. ``invitation`` is the one
+    of a counter, and ``personal_id`` whose form it is in a task by law.
+    """
+
+    keys = fields.List(
+        fields.String(validate=validate.Length(1, _LONGEST_KEY)),
+        validate=validate.Length(1, _MOST_FIELDS),
+    )
+    choices = fields.Dict(
+        keys=fields.String(validate=validate.OneOf(["civil_status", "parcels"])),
+        values=fields.String(validate=validate.Length(1, _LONGEST_KEY)),
+        load_default=dict,
+    )
+    invitation = fields.String(validate=validate.Length(1, _LONGEST_KEY))
+    personal_id = fields.String(validate=validate.Regexp(r"[0-9]{12}\Z"))
+
+
+class PrefillFilled(Schema):
+    """A filled form: its leaves by key, the papers, who else must agree, the receipt and salts."""
+
+    id = fields.String(required=True)
+    procedure = fields.String(required=True)
+    profile = fields.String(required=True)
+    profile_version = fields.String(required=True)
+    case = fields.String(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+    leaves = fields.Dict(
+        data_key="fields",
+        keys=fields.String(),
+        values=fields.Dict(),
+        required=True,
+        metadata={
+            "description": "By key: state, value or code and text, label, source, as_of,"
+            " valid_from, last_verified_at, reason, lock, may_replace_paper, ground, candidates."
+        },
+    )
+    papers = fields.List(fields.Dict(), required=True)
+    participants = fields.List(fields.Dict(), required=True)
+    receipt = fields.String(required=True)
+    salts = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
+
+
+class InvitationRequest(StrictSchema):
+    """Whom to invite: the role, and which of the people in it."""
+
+    role = fields.String(required=True, validate=validate.Length(1, _LONGEST_KEY))
+    number = fields.Integer(load_default=0, validate=validate.Range(0, _MOST_FIELDS))
+
+
+class InvitationAnswer(Schema):
+    """A code that works once, and the link that carries it, to be shown as a QR code."""
+
+    id = fields.String(required=True)
+    role = fields.String(required=True)
+    code = fields.String(required=True)
+    link = fields.String(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+
+
 class VerifyRequest(StrictSchema):
     """What a form submits, by key of the prefill.
 

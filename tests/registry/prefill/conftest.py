@@ -23,8 +23,8 @@ from registry.kernel.clock import now
 from registry.kernel.db import Database
 from registry.kernel.ledger import Change
 from registry.prefill.notices import Noticed, Watch, notice_changes
-from registry.prefill.values_today import reader
 from registry.prefill.releasing import Filled, Release, Released, release
+from registry.prefill.values_today import reader
 from registry.prefill.verifying import Disagreement, verify
 from registry.prefill.versions import current_versions
 from registry.prefill.watching import Watched, read_prefill
