@@ -156,9 +156,13 @@ class Catalogue:
 
     def allows(self, path: str, granted: Iterable[str]) -> bool:
         """Say whether an agreement of ``granted`` reaches a path, with what it is derived from."""
+        needed = self.with_sources(path)
+        return bool(needed) and needed <= self._grant(granted)
+
+    def with_sources(self, path: str) -> frozenset[str]:
+        """Return the attributes of a path or group, with those that they are derived from."""
         wanted = self.expand([path])
-        needed = {s for each in wanted for s in (each, *self._by_path[each].sources)}
-        return bool(wanted) and needed <= self._grant(granted)
+        return frozenset(s for each in wanted for s in (each, *self._by_path[each].sources))
 
     def compile(self, fields: Iterable[str], granted: Iterable[str]) -> Selection:
         """Return the selection for ``fields``, all of which must lie within ``granted``.

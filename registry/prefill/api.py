@@ -52,10 +52,12 @@ class Prefills(MethodView):
         """Điền sẵn biểu mẫu của thủ tục / fill the form of the procedure."""
         principal, profile = current_principal(), _profile()
         state = _state()
+        # Whoever stands at a counter has said yes to this very case, and is in no list to try.
+        about = data.get("personal_id") or principal.person_id
+        count_subjects([about] if about and "invitation" not in data else [])
         down = registers_down(state.faults.raise_for, principal.person_id)
         with database().transaction(snapshot=True) as session:
             resting = consenting.rests_on(session, principal, profile, data)
-            count_subjects([resting.terms.person_id])
             form = Form(
                 profile,
                 members(session, profile, resting.consent),
@@ -87,7 +89,7 @@ class Events(MethodView):
 
     @require_scope(SCOPE)
     @blp.arguments(schemas.EventsQuery, location="query")
-    @blp.response(200, schemas.EventsAnswer)
+    @blp.response(200, schemas.PrefillEventsAnswer)
     def get(self, data: dict[str, Any]) -> flask.Response:
         """Báo thay đổi của dữ liệu đã dùng / notices that used values have changed."""
         client = current_principal().client_id
@@ -116,8 +118,8 @@ class Verify(MethodView):
     """Verification at submission."""
 
     @require_scope(SCOPE)
-    @blp.arguments(schemas.VerifyRequest)
-    @blp.response(200, schemas.VerifyAnswer)
+    @blp.arguments(schemas.PrefillVerifyRequest)
+    @blp.response(200, schemas.PrefillVerifyAnswer)
     def post(self, data: dict[str, Any], prefill_id: str) -> flask.Response:
         """Đối chiếu giá trị khi nộp hồ sơ / compare what is submitted with what was given."""
         principal = current_principal()
@@ -155,7 +157,7 @@ class Close(MethodView):
     """The end of a prefill."""
 
     @require_scope(SCOPE)
-    @blp.response(200, schemas.CloseAnswer)
+    @blp.response(200, schemas.PrefillCloseAnswer)
     def post(self, prefill_id: str) -> flask.Response:
         """Đóng khi hồ sơ đã giải quyết xong / close when the case is decided."""
         with database().transaction() as session:

@@ -142,6 +142,16 @@ def _answered(
     return Leaf(each, "ok", value=verdict == "match", lock=each.lock)
 
 
+def needed_attributes(profile: Profile) -> dict[str, frozenset[str]]:
+    """Return what an agreement must let a client read to fill the whole form, by register."""
+    needed: dict[str, set[str]] = {}
+    for each in profile.fields:
+        if each.attribute:
+            catalogue = CATALOGUES[each.register]
+            needed.setdefault(each.register, set()).update(catalogue.with_sources(each.path))
+    return {register: frozenset(paths) for register, paths in needed.items()}
+
+
 def with_grounds(profile: Profile, told: Mapping[str, Leaf]) -> dict[str, Leaf]:
     """Return the leaves with the provisions by which the certain ones take a paper's place."""
     grounds = {

@@ -15,16 +15,21 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from auth.principals import Principal
-from registry.citizens.changes import LEDGER as CITIZENS
+from registry.citizens.attributes import CATALOGUE as CITIZENS
+from registry.citizens.changes import LEDGER as CITIZENS_LEDGER
 from registry.citizens.records import read_citizen
 from registry.citizens.verification import verified_at
-from registry.civil_status.changes import LEDGER as ACTS
+from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
+from registry.civil_status.changes import LEDGER as ACTS_LEDGER
 from registry.civil_status.records import read_acts_of
-from registry.households.changes import LEDGER as HOUSEHOLDS
+from registry.households.attributes import CATALOGUE as HOUSEHOLDS
+from registry.households.changes import LEDGER as HOUSEHOLDS_LEDGER
 from registry.households.records import read_household_of
 from registry.kernel.access_log import record_access
 from registry.kernel.errors import Moved, NotFound, NotInMode, Refused, Unavailable, Withheld
+from registry.kernel.fields import Catalogue
 from registry.kernel.ledger import Ledger, Life, Moment
+from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.parcels.changes import ledger as parcels_ledger
 from registry.parcels.records import list_parcels_of
 
@@ -56,8 +61,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """How one register is read: its verb, and where its history is."""
+    """How one register is read: what it has, its verb, and where its history is."""
 
+    catalogue: Catalogue
     read: Callable[[Session, Principal, str, tuple[str, ...]], tuple[Sequence[Any], Any]]
     ledger: Callable[[Session], Ledger]
 
@@ -88,10 +94,10 @@ def _parcels(
 
 
 REGISTERS: Mapping[str, Register] = {
-    "citizens": Register(_citizen, lambda _: CITIZENS),
-    "households": Register(_household, lambda _: HOUSEHOLDS),
-    "civil_status": Register(_acts, lambda _: ACTS),
-    "parcels": Register(_parcels, parcels_ledger),
+    "citizens": Register(CITIZENS, _citizen, lambda _: CITIZENS_LEDGER),
+    "households": Register(HOUSEHOLDS, _household, lambda _: HOUSEHOLDS_LEDGER),
+    "civil_status": Register(CIVIL_STATUS, _acts, lambda _: ACTS_LEDGER),
+    "parcels": Register(PARCELS, _parcels, parcels_ledger),
 }
 
 # Raises where a register does not answer about a person: in the sandbox, on purpose.
@@ -194,7 +200,9 @@ def _letting(principal: Principal, register: str, paths: Iterable[str]) -> Princ
     """Return the principal with just ``paths`` of one register: what it reads, and no more."""
     if principal.agreement is None:
         return principal
-    only = replace(principal.agreement, attributes={register: frozenset(paths)})
+    catalogue = REGISTERS[register].catalogue
+    reach = frozenset(each for path in paths for each in catalogue.with_sources(path))
+    only = replace(principal.agreement, attributes={register: reach})
     # What each person in the form agreed to has been compared with what is asked of them; the
     # token itself tells of the one alone who holds it.
     return replace(principal, agreement=only, granted=None, whose=None)

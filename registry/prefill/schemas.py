@@ -76,7 +76,7 @@ class InvitationAnswer(Schema):
     expires_at = fields.AwareDateTime(required=True)
 
 
-class VerifyRequest(StrictSchema):
+class PrefillVerifyRequest(StrictSchema):
     """What a form submits, by key of the prefill.
 
     A value stands alone, or as ``{"value", "reason", "note"}`` where the citizen disputes what
@@ -113,7 +113,7 @@ class VerifiedField(Schema):
     register = fields.String(metadata={"enum": ["same", "changed"]})
 
 
-class VerifyAnswer(Schema):
+class PrefillVerifyAnswer(Schema):
     """The results by key; ``valid`` is false if a locked value is another without a reason."""
 
     id = fields.String(required=True)
@@ -142,7 +142,7 @@ class PrefillAnswer(Schema):
     changed = fields.List(fields.String(), required=True)
 
 
-class CloseAnswer(Schema):
+class PrefillCloseAnswer(Schema):
     """When a prefill was closed."""
 
     id = fields.String(required=True)
@@ -157,7 +157,7 @@ class EventsQuery(StrictSchema):
     limit = fields.Integer(load_default=LARGEST_PAGE, validate=validate.Range(1, LARGEST_PAGE))
 
 
-class EventSchema(Schema):
+class PrefillEventSchema(Schema):
     """One notice; ``set`` is the signed security event token (RFC 8417) of the same content."""
 
     sequence = fields.Integer(required=True)
@@ -167,8 +167,8 @@ class EventSchema(Schema):
     set_ = fields.String(data_key="set", attribute="set", required=True)
 
 
-class EventsAnswer(Schema):
+class PrefillEventsAnswer(Schema):
     """Notices, oldest first; ask again with ``after`` as it is here."""
 
-    events = fields.List(fields.Nested(EventSchema), required=True)
+    events = fields.List(fields.Nested(PrefillEventSchema), required=True)
     after = fields.Integer(required=True)

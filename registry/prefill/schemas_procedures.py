@@ -32,7 +32,7 @@ class TextSchema(Schema):
     en = fields.String(required=True)
 
 
-class SummarySchema(Schema):
+class ProcedureSummarySchema(Schema):
     """One procedure of the list."""
 
     id = fields.String(required=True)
@@ -58,7 +58,7 @@ class SummarySchema(Schema):
 class ProceduresSchema(Schema):
     """Every procedure with a profile."""
 
-    procedures = fields.List(fields.Nested(SummarySchema), required=True)
+    procedures = fields.List(fields.Nested(ProcedureSummarySchema), required=True)
 
 
 class ProcedureSchema(Schema):
