@@ -83,8 +83,8 @@ class Corrections(MethodView):
 def _find(principal: Principal, data: dict[str, Any]) -> Found:
     """Find what is reported, in a snapshot of its own, since opening a case must not be in one."""
     ids = {name: str(data[name]) for name in ("record_id", "subject_id") if name in data}
-    if ids:
-        count_subjects(set(ids.values()))
+    # Whoever names nobody asks for themselves, and is counted like anybody who is asked for.
+    count_subjects(set(ids.values()) or {principal.person_id or principal.client_id})
     with database().transaction(snapshot=True) as session:
         if not ids and cases.citizen_of(session, principal) is None:
             raise value_error("/record_id", "required")

@@ -73,7 +73,7 @@ def finish(
 def extend(
     session: Session, case_id: str, steward: Doer, answer: str, terms: Terms
 ) -> CorrectionCase:
-    """Put the end of a case off, once. Raises NotFound or Conflict.
+    """Put the end of a case off, once, and tell whoever reported why. Raises NotFound or Conflict.
 
     A case that is overdue can't be put off: it would look as if it had never been.
     """
@@ -90,6 +90,7 @@ def extend(
         )
         .values(
             extended=True,
+            answer=answer,
             due_on=due.due_on,
             calendar_known=case.calendar_known and due.calendar_known,
         )

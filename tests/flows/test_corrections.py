@@ -56,9 +56,10 @@ def form(service: Service, people: dict[str, str]) -> Iterator[Form]:
 def _agree(service: Service, client_id: str) -> None:
     """Let another client ask for the same procedure; what is granted a moment late is not seen."""
     reads = {"citizens": frozenset({"sex"})}
-    named = ("", client_id, PURPOSE["Sogoc-Procedure"], reads, {})
+    procedure, act = PURPOSE["Sogoc-Procedure"], "Luật BVDLCN 91/2025/QH15"
+    made = Agreement("", client_id, procedure, reads, {}, act, date(2026, 1, 1))
     with service.database.transaction() as session:
-        create_agreement(session, Agreement(*named, "Luật BVDLCN 91/2025/QH15", date(2026, 1, 1)))
+        create_agreement(session, made)
 
 
 def _report(service: Service, who: str | None = None, **change: Any) -> TestResponse:
@@ -174,6 +175,8 @@ def test_a_person_reports_on_themselves_and_sees_it_by_any_client(
     _agree(form.service, "portal")
     case = _opened(_as_person(form, "POST", "/v1/corrections", json=BODY))
     own = _as_person(form, "GET", f"/v1/corrections/{case}")
+    agency = form.service.call("GET", f"/v1/corrections/{case}")
+    assert agency.get_json() == own.get_json()
     assert own.get_json()["record_id"] == people[LAN]
     assert _as_person(portal, "GET", f"/v1/corrections/{case}").get_json() == own.get_json()
     form.someone.id = people[BAY]
@@ -241,7 +244,9 @@ def test_nobody_decides_alone_or_twice(
 
 def test_a_case_is_put_off_once(service: Service, people: dict[str, str], desk: DeskClient) -> None:
     case = _opened(_report(service, people[LAN]))
-    assert desk.post(f"corrections/{case}/extend", SUBMITTER, **ANSWER)["extended"] is True
+    desk.post(f"corrections/{case}/extend", SUBMITTER, **ANSWER)
+    told = service.call("GET", f"/v1/corrections/{case}").get_json()
+    assert (told["extended"], told["answer"]) == (True, ANSWER["answer"])
     again = desk.call(SUBMITTER, "POST", f"corrections/{case}/extend", json=ANSWER)
     _refused(again, 409, "conflict")
 
@@ -253,6 +258,17 @@ def test_in_production_a_client_decides_nothing_by_itself(
     desk.set(environment="production")
     answer = desk.call(APPROVER, "POST", f"corrections/{case}/decide", json=ACCEPT)
     _refused(answer, 401, "step-up-needed")
+
+
+def test_reports_about_one_person_are_counted(service: Service, people: dict[str, str]) -> None:
+    with form_of(service, {"subject_calls_per_hour": 1}) as form:
+        for who in (LAN, BAY):
+            assert _report(form.service, people[who]).status_code == 201
+        _refused(_report(form.service, people[LAN]), 429, "too-many-requests")
+        # Whoever names nobody means themselves, and that is the same person.
+        form.someone.id = people[BAY]
+        own = _as_person(form, "POST", "/v1/corrections", json=BODY)
+        _refused(own, 429, "too-many-requests")
 
 
 def test_a_page_that_is_none_is_refused(desk: DeskClient) -> None:
