@@ -22,6 +22,7 @@ import auth.signin.cli
 import datasets.cli
 import migrations
 import registry.jobs.cli
+import registry.sandbox.cli
 from auth.cli_agreements import try_command
 from auth.key_file import KeyFileError
 from datasets.specs import SPECS
@@ -194,3 +195,4 @@ main.add_command(datasets.cli.generate)
 datasets.cli.dataset.add_command(mode_command(list(SPECS)))
 main.add_command(datasets.cli.dataset)
 main.add_command(registry.jobs.cli.job)
+main.add_command(registry.sandbox.cli.sandbox)
