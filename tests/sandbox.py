@@ -58,14 +58,18 @@ class Sandbox:
 
 
 @contextmanager
-def sandbox(database: Database, folder: Path) -> Iterator[Sandbox]:
-    """Load the guide's family and the personas into ``database``, and serve it."""
+def sandbox(database: Database, folder: Path, **more: Any) -> Iterator[Sandbox]:
+    """Load the guide's family and the personas into ``database``, and make its application.
+
+    ``more`` are settings.
+    """
     settings = Settings(
         environment="demo",
         key_file=str(folder / "keys.json"),
         upload_dir=str(folder / "uploads"),
         persona_provider="on",
         subject_calls_per_hour=0,
+        **more,
     )
     uploads = Uploads.of(settings)
     files.generate("all", 5, 1, folder)

@@ -180,6 +180,22 @@ def test_a_load_waits_for_a_second_person_and_becomes_a_release(answers: list[An
     assert {entry["dataset"] for entry in quality["datasets"]} >= {"citizens", "parcels"}
 
 
+def test_what_the_page_of_the_sandbox_shows_answers_as_it_says(told: str) -> None:
+    [address] = re.findall(r"OpenAPI +(http://127\.0\.0\.1:\d+)/", told)
+    token = next(line for line in told.splitlines() if line.startswith("TOKEN="))
+    page = (ROOT / "docs" / "sandbox.md").read_text("utf-8")
+    shown = "\n".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL))
+    # On the page an answer needs no line of its own; here it tells where the next one begins.
+    lines = f"{token}\n{shown}".replace("http://127.0.0.1:8000", address)
+    answers = _answers(re.sub(r"^curl -s ", r"curl -s -w '\\n' ", lines, flags=re.MULTILINE))
+    personas, found, by_old_number, odd, down = answers
+    assert personas["version"] == "2026-11"
+    assert found == {"status": "no_unique_match"}
+    assert by_old_number["results"][0]["record"]["name"]["full"] == "Nguyễn Văn Sơn"
+    assert [result["status"] for result in odd["results"]] == ["moved", "withheld"]
+    assert (down["status"], down["code"]) == (503, "unavailable")
+
+
 def test_it_says_that_nobody_in_it_is_real(told: str) -> None:
     assert "SYNTHETIC DATA, NO REAL PERSON" in told
     [address] = re.findall(r"OpenAPI +(http://127\.0\.0\.1:\d+)/", told)

@@ -12,6 +12,7 @@ import pytest
 
 from auth.scopes import SCOPES
 from datasets.specs import RULES
+from datasets.synthetic.personas import load as load_personas
 from registry.cli import main
 from registry.kernel.settings import Settings
 from registry.problems import PROBLEMS
@@ -57,6 +58,7 @@ def test_the_committed_pages_are_what_the_code_says() -> None:
         ("problems", [f"`{code}`" for code in PROBLEMS]),
         ("commands", [f"## {' '.join(path)}\n" for path, _ in _commands()]),
         ("rules", [f"`{code}`" for code in RULES]),
+        ("personas", [f"`{p.slug}`" for p in load_personas().personas]),
         ("attributes", [f"`{a.path}`" for c in reference.catalogues() for a in c.attributes]),
     ],
 )
