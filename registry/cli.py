@@ -23,11 +23,8 @@ import datasets.cli
 import migrations
 import registry.corrections.cli
 import registry.jobs.cli
-<<<<<<< HEAD
 import registry.prefill.cli
-=======
 import registry.sandbox.cli
->>>>>>> sandbox
 from auth.cli_agreements import try_command
 from auth.key_file import KeyFileError
 from datasets.specs import SPECS
@@ -201,8 +198,5 @@ datasets.cli.dataset.add_command(mode_command(list(SPECS)))
 main.add_command(datasets.cli.dataset)
 main.add_command(registry.corrections.cli.correction)
 main.add_command(registry.jobs.cli.job)
-<<<<<<< HEAD
 main.add_command(registry.prefill.cli.procedure)
-=======
 main.add_command(registry.sandbox.cli.sandbox)
->>>>>>> sandbox
