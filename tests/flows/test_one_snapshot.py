@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date
 from http.client import HTTPConnection
@@ -81,8 +81,8 @@ def _served(service: Service) -> Iterator[Send]:
             answer = door.getresponse()
             return flask.Response(answer.read(), answer.status, dict(answer.getheaders()))
 
-        yield send
-        door.close()
+        with closing(door):
+            yield send
 
 
 def _name(result: dict[str, Any]) -> str:
