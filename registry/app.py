@@ -95,6 +95,7 @@ BLUEPRINTS = (
     datasets.api.blp,
     datasets.api_changes.blp,
 )
+PAGES = (auth.api_authorize.blp, auth.api_consent.blp)
 SANDBOX = registry.sandbox.api.blp
 """What production has not."""
 _CONFIG = {
@@ -184,12 +185,7 @@ def create_app(
         keys,
         verifier,
         senders,
-        Limiter(
-            database,
-            verifier,
-            calls_per_minute=settings.client_calls_per_minute,
-            subject_calls_per_hour=settings.subject_calls_per_hour,
-        ),
+        _limiter(settings, database, verifier),
         build(settings, database, keys, verifier, senders, may_act_for=_may_act_for),
         visitors or SignedInVisitors(),
         preview or RegistryPreview(_PREDICATES),
@@ -205,8 +201,8 @@ def create_app(
     problems.register(app)
     for blueprint in BLUEPRINTS if settings.production else (*BLUEPRINTS, SANDBOX):
         api.register_blueprint(blueprint)
-    app.register_blueprint(auth.api_authorize.blp)
-    app.register_blueprint(auth.api_consent.blp)
+    for pages in PAGES:
+        app.register_blueprint(pages)
     _add_service_routes(app, api)
     _add_sign_in(app, state)
     app.after_request(_headers)
@@ -214,6 +210,15 @@ def create_app(
     short = FastPath(app.wsgi_app, settings, state.door, state.limiter, state.citizens, sent)
     app.wsgi_app = short  # type: ignore[method-assign]
     return app
+
+
+def _limiter(settings: Settings, database: Database, verifier: TokenVerifier) -> Limiter:
+    return Limiter(
+        database,
+        verifier,
+        calls_per_minute=settings.client_calls_per_minute,
+        subject_calls_per_hour=settings.subject_calls_per_hour,
+    )
 
 
 def _open_source(secrets: Path, mode: Mode) -> Source:

@@ -128,7 +128,7 @@ def test_the_lists_name_no_route_that_is_gone(app: flask.Flask) -> None:
 def test_no_personal_identifier_stands_in_a_url(app: flask.Flask) -> None:
     # URLs end up in logs: what a path may hold is an opaque record id, a code or a file's name.
     arguments = {name for rule in app.url_map.iter_rules() for name in rule.arguments}
-    ids = ("case_id", "job_id", "record_id", "release_id", "submission_id")
+    ids = ("case_id", "job_id", "prefill_id", "record_id", "release_id", "submission_id")
     assert arguments == {*ids, "code", "name"}
 
 
