@@ -23,6 +23,7 @@ from registry.kernel.settings import PREFIX, Settings
 from registry.problems import PROBLEMS
 from tools.markdown import table
 from tools.reference_datasets import datasets, rules
+from tools.reference_procedures import procedures
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -73,6 +74,7 @@ def render() -> dict[str, str]:
         attributes,
         datasets,
         rules,
+        procedures,
     )
     return {f"{page.__name__}.md": "\n".join([*_page(page), ""]) for page in pages}
 
