@@ -28,6 +28,10 @@ FOUND = {
         (REASON, REASON + ', attribute = "citizens:religion", basis = "law"'),
         "owner.reason",
     ),
+    "others_unjustified": (
+        (REASON, REASON + ', attribute = "households:members", basis = "law"'),
+        "owner.reason",
+    ),
     "required_unticked": (
         ("optional_to_share = true", "optional_to_share = true, required = true"),
         "submitter.phone",
@@ -72,6 +76,14 @@ def test_a_justification_lets_a_sensitive_attribute_in() -> None:
     asked = ', attribute = "citizens:ethnicity", basis = "law"'
     why = ', justification = { vi = "Vì mẫu ghi.", en = "The form states it." }'
     assert lint(profile((REASON, REASON + asked + why)), DAY) == []
+
+
+def test_whoever_else_is_named_needs_a_role_or_a_reason() -> None:
+    for path in ("parcels:holders.name", "citizens:spouse.personal_id", "households:head"):
+        found = lint(profile((REASON, f'{REASON}, attribute = "{path}", basis = "law"')), DAY)
+        assert [finding.code for finding in found] == ["others_unjustified"], path
+    own = profile((REASON, REASON + ', attribute = "households:code", basis = "law"'))
+    assert lint(own, DAY) == []
 
 
 def test_a_paper_stays_where_a_note_says_why() -> None:

@@ -159,8 +159,10 @@ def test_a_parcel_as_stored_fills_the_form() -> None:
 
 def test_a_household_as_stored_fills_the_form() -> None:
     household = people.household()
-    assert made("linked-birth", "submitter.household_head_id", household) == people.LAN
-    [head, father] = made("permanent-residence", "submitter.household_members", household)
+    key = "submitter.household_code"
+    assert made("linked-birth", key, household) == "HK-1"
+    assert TRANSFORMS["personal_id"](household["head"]) == people.LAN
+    [head, father] = TRANSFORMS["members"](value_at(household, "members"))
     assert (head["personal_id"], head["relation"]["code"]) == (people.LAN, "CHU_HO")
     assert father["relation"] == {"code": "CHA_DE", "label": "Cha đẻ"}
 
