@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
 from registry import examples_desk as desk
+from registry import examples_prefill as prefill
 from registry import examples_procedures as procedures
+from registry.example import Example
 
 _LAN = "900190000001"
 _ID = "01980000-0000-7000-8000-000000000001"
@@ -62,15 +60,6 @@ _JOB = {
     "progress": {"done": 12000, "total": 27000, "phase": "rows", "at": "2026-01-05T02:00:02+00:00"},
 }
 _OF_RECORD = {"fields": ["name", "birth_date"]}
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """What is sent (the body, the query) and what comes back with status 200."""
-
-    body: Any = None
-    query: Mapping[str, Any] = field(default_factory=dict)
-    answer: Any = None
 
 
 EXAMPLES = {
@@ -269,6 +258,7 @@ EXAMPLES = {
             },
         },
     ),
+    **prefill.EXAMPLES,
     "procedures_procedures_get": Example(
         query={"on": "2026-11-25"}, answer={"procedures": [procedures.SUMMARY]}
     ),

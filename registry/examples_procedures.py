@@ -65,6 +65,7 @@ PROCEDURE = {
             "label": {"vi": "Giấy tờ tùy thân", "en": "Identity paper"},
             "kind": "paper",
             "basis": "registering_birth",
+            "proves": [_KEY],
             "replaced_by": [_KEY],
             "ground": "replace_by_data",
             "note": None,

@@ -24,6 +24,7 @@ from registry.problems import PROBLEMS
 from tools.markdown import table
 from tools.reference_datasets import datasets, rules
 from tools.reference_personas import personas
+from tools.reference_procedures import procedures
 
 ROOT = Path(__file__).parents[1]
 FOLDER = ROOT / "docs" / "reference"
@@ -75,6 +76,7 @@ def render() -> dict[str, str]:
         datasets,
         rules,
         personas,
+        procedures,
     )
     return {f"{page.__name__}.md": "\n".join([*_page(page), ""]) for page in pages}
 

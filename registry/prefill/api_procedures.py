@@ -41,7 +41,7 @@ class Procedures(MethodView):
     """The list."""
 
     @public
-    @blp.arguments(schemas.OnDay, location="query")
+    @blp.arguments(schemas.ProcedureDay, location="query")
     @blp.response(200, schemas.ProceduresSchema)
     def get(self, query: dict[str, Any]) -> dict[str, Any]:
         """Các thủ tục có hồ sơ dịch vụ / the procedures with a service profile."""
@@ -55,7 +55,7 @@ class Procedure(MethodView):
     """One procedure."""
 
     @public
-    @blp.arguments(schemas.OnDay, location="query")
+    @blp.arguments(schemas.ProcedureDay, location="query")
     @blp.response(200, schemas.ProcedureSchema)
     def get(self, query: dict[str, Any], code: str) -> dict[str, Any]:
         """Trường, nguồn, căn cứ, giấy tờ được thay / fields, sources, bases, papers replaced."""

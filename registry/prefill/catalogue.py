@@ -124,6 +124,7 @@ def _component(component: Component) -> dict[str, Any]:
         "label": words(component.label),
         "kind": component.kind,
         "basis": component.basis or None,
+        "proves": list(component.proves),
         "replaced_by": list(component.replaced_by),
         "ground": component.ground or None,
         "note": words(component.note) if component.note else None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
+from registry.civil_status.acts import kind_of_event
 from registry.kernel.errors import Text
 from registry.prefill.registers import Found, Told
 from registry.prefill.shapes import Basis, Field
@@ -105,12 +106,8 @@ def _meant(field: Field, told: Told) -> Sequence[Found]:
     """Return the records that a field may mean; of the acts of one type, the last."""
     if not field.act:
         return told.found
-    acts = [found for found in told.found if _code(found.record.get("type")) == field.act]
+    acts = [found for found in told.found if kind_of_event(found.record) == field.act]
     return acts[-1:]
-
-
-def _code(value: Any) -> str:
-    return str(value.get("code", "")) if isinstance(value, Mapping) else str(value or "")
 
 
 def _nothing(field: Field, told: Told) -> Leaf:

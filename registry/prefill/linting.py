@@ -21,6 +21,12 @@ from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.prefill.profiles import Basis, Component, Field, Profile, codes_in_force
 
 CATALOGUES = {each.register: each for each in (CITIZENS, CIVIL_STATUS, HOUSEHOLDS, PARCELS)}
+# Attributes of one person's records that tell of somebody else, who was not asked.
+_OF_OTHERS = (
+    *("households:head", "households:members", "civil_status:persons", "parcels:holders"),
+    *("parcels:restrictions.party", "parcels:responsibilities.party", "citizens:children"),
+    *("citizens:father", "citizens:mother", "citizens:spouse", "citizens:representative"),
+)
 
 MESSAGES = {
     "no_basis": Text(
@@ -53,6 +59,12 @@ MESSAGES = {
     "sensitive_unjustified": Text(
         "Thuộc tính nhạy cảm mà không có lý do (justification).",
         "A sensitive attribute without a justification.",
+    ),
+    "others_unjustified": Text(
+        "Thuộc tính nói về người khác, không ai hỏi họ, mà không có lý do (justification):"
+        " hãy cho họ một vai riêng.",
+        "The attribute tells of somebody else, who is not asked, without a justification: give"
+        " them a role of their own.",
     ),
     "required_unticked": Text(
         "Trường bắt buộc nhưng người dân có thể bỏ chọn.",
@@ -160,12 +172,20 @@ def _of_field(profile: Profile, field: Field) -> Iterator[str]:
                 and field.justification is None
             ),
         ),
+        (
+            "others_unjustified",
+            lambda: _tells_of_others(field.attribute) and field.justification is None,
+        ),
         ("required_unticked", lambda: field.required and field.optional_to_share),
         ("answer_not_boolean", lambda: bool(field.predicate) and field.type != "boolean"),
         ("act_missing", lambda: civil and not field.act and not chosen),
         ("act_misplaced", lambda: bool(field.act) and not civil),
     )
     yield from (code for code, broken in rules if broken())
+
+
+def _tells_of_others(attribute: str) -> bool:
+    return any(attribute == path or attribute.startswith(path + ".") for path in _OF_OTHERS)
 
 
 def _of_component(profile: Profile, component: Component) -> Iterator[str]:

@@ -36,7 +36,7 @@ from registry.parcels.records import list_parcels_of
 State = Literal["ok", "not_found", "unavailable"]
 _PRESENT = Moment()
 # What tells the acts apart; it is read with them, and told only where a form has a field for it.
-_WITH_ACTS = ("type",)
+_WITH_ACTS = ("type", "of", "decision.kind")
 
 
 @dataclass(frozen=True, slots=True)

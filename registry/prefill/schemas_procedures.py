@@ -9,13 +9,13 @@ from registry.http import Day, StrictSchema
 from registry.prefill.adapters import ADAPTERS, JSON_SCHEMA
 
 
-class OnDay(StrictSchema):
+class ProcedureDay(StrictSchema):
     """On which day the codes and the bases count."""
 
     on = Day(metadata={"description": "Mặc định hôm nay / today by default."})
 
 
-class ManifestQuery(OnDay):
+class ManifestQuery(ProcedureDay):
     """For which form builder."""
 
     adapter = fields.String(
@@ -25,7 +25,7 @@ class ManifestQuery(OnDay):
     )
 
 
-class TextSchema(Schema):
+class ProcedureTextSchema(Schema):
     """A label in both languages."""
 
     vi = fields.String(required=True)
@@ -37,7 +37,7 @@ class ProcedureSummarySchema(Schema):
 
     id = fields.String(required=True)
     version = fields.String(required=True)
-    name = fields.Nested(TextSchema, required=True)
+    name = fields.Nested(ProcedureTextSchema, required=True)
     level = fields.String(required=True, validate=OneOf(["commune", "province"]))
     codes = fields.List(fields.String(), required=True)
     fields_ = fields.Integer(
@@ -67,7 +67,7 @@ class ProcedureSchema(Schema):
     id = fields.String(required=True)
     code = fields.String(required=True)
     version = fields.String(required=True)
-    name = fields.Nested(TextSchema, required=True)
+    name = fields.Nested(ProcedureTextSchema, required=True)
     level = fields.String(required=True)
     codes = fields.List(fields.Dict(), required=True)
     bases = fields.List(fields.Dict(), required=True)

@@ -122,7 +122,7 @@ def office(value: Any) -> str | None:
     'Ủy ban nhân dân Phường 14'
     """
     found = first(value)
-    return found.get("name") if isinstance(found, Mapping) else found
+    return name(found.get("name") if isinstance(found, Mapping) else found)
 
 
 def sex(value: Any) -> dict[str, str] | None:
@@ -347,15 +347,15 @@ def personal_id(value: Any) -> str | None:
     return value.get("personal_id") if isinstance(value, Mapping) else None
 
 
+def _papers(value: Any) -> list[Mapping[str, Any]]:
+    listed = value if isinstance(value, list) else []
+    return [item for item in listed if isinstance(item, Mapping)]
+
+
 def _paper(value: Any) -> Mapping[str, Any]:
     """Return the identity paper in force, by the order in which the law prefers them."""
-    listed = [item for item in value if isinstance(item, Mapping)] if _listed(value) else []
-    papers = {item.get("type"): item for item in listed if item.get("status") == "valid"}
+    papers = {each.get("type"): each for each in _papers(value) if each.get("status") == "valid"}
     return next((papers[kind] for kind in _IDENTITY if kind in papers), {})
-
-
-def _listed(value: Any) -> bool:
-    return isinstance(value, list)
 
 
 def paper_issued_on(value: Any) -> str | None:
@@ -383,8 +383,8 @@ def old_number(value: Any) -> str | None:
     >>> old_number([{"type": "nine_digit_id", "value": "020000001", "status": "expired"}])
     '020000001'
     """
-    listed = value if _listed(value) else []
-    return next((item["value"] for item in listed if item.get("type") == "nine_digit_id"), None)
+    kind = "nine_digit_id"
+    return next((each.get("value") for each in _papers(value) if each.get("type") == kind), None)
 
 
 TRANSFORMS: Mapping[str, Transform] = {
