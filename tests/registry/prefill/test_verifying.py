@@ -16,10 +16,10 @@ from registry.citizens import changes as citizens
 from registry.kernel import clock
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
-from registry.kernel.errors import Conflict, Invalid, NotFound
+from registry.kernel.errors import Conflict, Invalid, NotFound, Text
 from registry.prefill.models import Prefill, PrefillCorrection, PrefillVerification
 from registry.prefill.watching import close
-from tests.registry.prefill.conftest import PERMANENT, SUBMITTED, Desk
+from tests.registry.prefill.conftest import PERMANENT, SUBMITTED, Cases, Desk, Opened
 
 MOVED = {"value": {**PERMANENT, "as_recorded": "1 Lê Lợi"}, "reason": "moved", "note": "từ tháng 9"}
 
@@ -189,10 +189,11 @@ def test_two_that_verify_at_once_open_one_correction(desk: Desk) -> None:
 
 
 def test_a_correction_that_fails_leaves_no_verification(desk: Desk) -> None:
-    def refuse(*_: object) -> Any:
-        raise Conflict
+    class Refusing(Cases):
+        def open(self, session: object, told: object) -> Opened:
+            raise Conflict(Text("không", f"no {session}, no {told}"))
 
-    desk.cases.open = refuse  # type: ignore[method-assign]
+    desk.cases = Refusing()
     with pytest.raises(Conflict):
         desk.verify({**SUBMITTED, "owner.address": MOVED})
     with desk.database.reading() as session:
