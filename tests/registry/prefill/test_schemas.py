@@ -58,7 +58,7 @@ def test_every_answer_is_dumped_whole(desk: Desk) -> None:
     _whole(PrefillAnswer(), looked)
     desk.notice()
     with desk.database.transaction() as session:
-        events = read_events(session, "ward-office", 0, 10)
+        events = read_events(session, desk.principal, 0, 10)
         _whole(EventsAnswer(), events)
         _whole(EventsAnswer().fields["events"].inner.schema, events["events"][0])  # type: ignore[attr-defined]
         _whole(CloseAnswer(), close(session, desk.principal, desk.released.id))
