@@ -8,7 +8,9 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 from auth.keys import KeyRing
 from datasets import work as work_on_datasets
@@ -51,8 +53,17 @@ def refresh_people_of_acts(context: JobContext) -> dict[str, int]:
 
 def notice_prefill_changes(context: JobContext) -> dict[str, int]:
     """Tell clients, by signed notices, which values of their open prefills have changed."""
-    keys = KeyRing.open(Path(context.settings.key_file), context.settings.key_secret)
-    watch = Watch(keys.sign, context.settings.issuer, reader(TRANSFORMS))
+    settings = context.settings
+
+    @cache
+    def keys() -> KeyRing:
+        # Opened where there is something to sign, which is seldom.
+        return KeyRing.open(Path(settings.key_file), settings.key_secret)
+
+    def sign(kind: str, claims: Mapping[str, Any]) -> str:
+        return keys().sign(kind, claims)
+
+    watch = Watch(sign, settings.issuer, reader(TRANSFORMS))
     looked = told = 0
     last = None
     while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from auth.principals import Principal
-from registry.kernel.access_log import record_accesses
+from registry.kernel.access_log import Asker, record_accesses
 from registry.kernel.clock import now
 from registry.kernel.errors import Conflict, NotFound, Text
 from registry.prefill.canonical import CanonicalError, canonical
@@ -105,7 +105,8 @@ def versions_tag(versions: Mapping[RecordKey, int | None]) -> str:
 def require_prefill(session: Session, principal: Principal, prefill_id: str) -> Prefill:
     """Return a prefill of the client's own. Raises NotFound for any other, as if there were none.
 
-    Raises Conflict where the request names another procedure or case than the prefill's.
+    Where a person stands behind the request, it is theirs too. Raises Conflict where the request
+    names another procedure or case than the prefill's.
     """
     try:
         found = session.get(Prefill, str(uuid.UUID(prefill_id)))
@@ -113,7 +114,8 @@ def require_prefill(session: Session, principal: Principal, prefill_id: str) -> 
         raise NotFound from None
     if found is None:
         raise NotFound
-    if found.client_id != principal.client_id:
+    person = principal.person_id
+    if found.client_id != principal.client_id or (person and person != found.person_id):
         raise NotFound(subject=found.person_id)
     purpose = principal.purpose
     if purpose and (purpose.procedure, purpose.case) != (found.procedure, found.case):
@@ -139,8 +141,13 @@ def record_look(
     session: Session, principal: Principal, prefill: Prefill, fields: Mapping[str, Kept]
 ) -> None:
     """Write the access rows of an answer that tells how given values stand to the registers."""
-    given = [field for field in fields.values() if field.digest]
+    record_told(session, principal.asker, prefill, fields.values())
+
+
+def record_told(session: Session, asker: Asker, prefill: Prefill, fields: Iterable[Kept]) -> None:
+    """Write the access rows of an answer that tells of some fields: one for each person."""
+    given = [field for field in fields if field.digest]
     people = {field.record for field in given if field.register == "citizens"}
     people |= {prefill.person_id} if prefill.person_id else set()
     paths = {f"{field.register}:{field.path}" for field in given}
-    record_accesses(session, principal.asker, paths, [("delivered", who) for who in sorted(people)])
+    record_accesses(session, asker, paths, [("delivered", who) for who in sorted(people)])

@@ -20,6 +20,7 @@ RECEIPT, SALTS = "sogoc_receipt", "sogoc_salts"
 _PARTIAL = "^[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?$"
 _SHAPES: Mapping[str, dict[str, Any]] = {
     "text": {"type": "string"},
+    "name": {"type": "string"},
     "address": {"type": "string"},
     "date": {"type": "string", "format": "date"},
     "partial_date": {"type": "string", "pattern": _PARTIAL},
@@ -104,7 +105,7 @@ def _property(profile: Profile, field: Field) -> dict[str, Any]:
         shape["oneOf"] = [
             {"const": entry.code, "title": entry.vi} for entry in load_codes(field.codes).codes
         ]
-    if field.required and shape["type"] == "string" and field.type in {"text", "address"}:
+    if field.required and shape["type"] == "string" and field.type in {"text", "name", "address"}:
         shape["minLength"] = 1
     return shape | {"x-prefill": _prefill(profile, field)}
 

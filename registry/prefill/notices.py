@@ -13,9 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from auth.principals import Principal
+from registry.kernel.access_log import Asker
 from registry.kernel.clock import now
 from registry.kernel.db import new_id
-from registry.prefill.kept import Kept, ReadValues, kept, sources, versions_tag
+from registry.prefill.kept import Kept, ReadValues, kept, record_told, sources, versions_tag
 from registry.prefill.models import Prefill, PrefillEvent
 from registry.prefill.receipts import Sign
 from registry.prefill.versions import RecordKey, current_versions
@@ -151,30 +153,36 @@ def _first(session: Session, prefill: Prefill, seen: str, digests: Mapping[str, 
     return written.first() is not None
 
 
-def read_events(session: Session, client_id: str, after: int, limit: int) -> dict[str, Any]:
+def read_events(session: Session, principal: Principal, after: int, limit: int) -> dict[str, Any]:
     """Return the client's notices behind ``after``, oldest first; asking for more confirms those.
 
     ``after`` is 0 at the beginning. One worker writes at a time, so no earlier number comes late.
+    Each is logged for the procedure and the case of its own prefill.
     """
-    mine = PrefillEvent.client_id == client_id
+    mine = PrefillEvent.client_id == principal.client_id
     session.execute(
         sa.update(PrefillEvent)
         .where(mine, PrefillEvent.id <= after, PrefillEvent.delivered_at.is_(None))
         .values(delivered_at=now())
         .execution_options(synchronize_session=False)
     )
-    found = session.scalars(
-        sa.select(PrefillEvent)
+    found = session.execute(
+        sa.select(PrefillEvent, Prefill)
+        .join(Prefill, Prefill.id == PrefillEvent.prefill_id)
         .where(mine, PrefillEvent.id > after)
         .order_by(PrefillEvent.id)
         .limit(min(limit, LARGEST_PAGE))
     ).all()
     session.execute(
         sa.update(PrefillEvent)
-        .where(PrefillEvent.id.in_([event.id for event in found]))
+        .where(PrefillEvent.id.in_([event.id for event, _ in found]))
         .values(attempts=PrefillEvent.attempts + 1)
         .execution_options(synchronize_session=False)
     )
+    for event, prefill in found:
+        fields = kept(prefill)
+        asker = _asker(principal, prefill)
+        record_told(session, asker, prefill, [fields[key] for key in event.keys])
     events = [
         {
             "sequence": event.id,
@@ -183,6 +191,16 @@ def read_events(session: Session, client_id: str, after: int, limit: int) -> dic
             "keys": event.keys,
             "set": event.signed,
         }
-        for event in found
+        for event, _ in found
     ]
-    return {"events": events, "after": found[-1].id if found else after}
+    return {"events": events, "after": events[-1]["sequence"] if events else after}
+
+
+def _asker(principal: Principal, prefill: Prefill) -> Asker:
+    return Asker(
+        client_id=principal.client_id,
+        procedure=prefill.procedure,
+        case=prefill.case,
+        legal_basis=prefill.legal_basis,
+        trace_id=principal.trace_id,
+    )

@@ -23,7 +23,7 @@ from registry.kernel.errors import Invalid, Text
 TYPE = "sogoc-prefill+jwt"
 _ALGORITHMS = ["ES256"]
 _SALT_BYTES = 16
-# Some two hundred fields; what is longer is not parsed at all.
+# Some five hundred fields; what is longer is not parsed at all.
 _LONGEST = 1 << 17
 _NOT_OURS = Text(
     "Biên nhận điền sẵn không hợp lệ: hãy gửi đúng chuỗi đã nhận.",

@@ -13,6 +13,7 @@ from registry.prefill.adapters.entries import Entry, Manifest, Panel, panels
 
 _TYPES: Mapping[str, str] = {
     "text": "textfield",
+    "name": "textfield",
     "address": "textarea",
     # Form.io's own date input always gives a day; a year alone must stay one.
     "date": "textfield",

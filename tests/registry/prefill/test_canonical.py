@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from registry.prefill.canonical import TYPES, CanonicalError, canonical, is_blank
 
+# A machine under load takes its time, which is no fault of a value.
+UNHURRIED = settings(deadline=None)
 _TONES = "\u0300\u0309\u0303\u0301\u0323"
 _SYLLABLES = (
     *("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Đặng", "Bùi", "Đỗ", "Thị", "Văn", "Hòa", "Thúy"),
@@ -79,11 +81,13 @@ def edited(draw: st.DrawFn, text: str) -> str:
     return text[:at] + new + text[at + 1 :]
 
 
+@UNHURRIED
 @given(st.data(), texts)
 def test_an_edited_text_is_another(data: st.DataObject, text: str) -> None:
     assert canonical(data.draw(edited(text)), "text") != canonical(text, "text")
 
 
+@UNHURRIED
 @given(st.data(), names)
 def test_an_edited_name_is_another(data: st.DataObject, name: str) -> None:
     other = data.draw(edited(name))
@@ -123,6 +127,7 @@ def _canonical(value: Any, kind: str) -> str | None:
         return None
 
 
+@UNHURRIED
 @given(days, st.integers(-40_000, 40_000).filter(bool))
 def test_another_day_is_another(day: date, apart: int) -> None:
     moved = day + timedelta(days=apart)
@@ -130,6 +135,7 @@ def test_another_day_is_another(day: date, apart: int) -> None:
     assert canonical(moved.isoformat(), "date") != canonical(f"{day:%d/%m/%Y}", "date")
 
 
+@UNHURRIED
 @given(st.data(), codes, texts)
 def test_an_edited_code_is_another_whatever_its_label(
     data: st.DataObject, code: str, label: str
@@ -138,12 +144,14 @@ def test_an_edited_code_is_another_whatever_its_label(
     assert canonical({"code": other, "label": label}, "code") != canonical(code, "code")
 
 
+@UNHURRIED
 @given(numbers, numbers)
 def test_two_numbers_are_two(one: Decimal, other: Decimal) -> None:
     same = canonical(one, "number") == canonical(other, "number")
     assert same == (one == other)
 
 
+@UNHURRIED
 @given(st.data(), addresses)
 def test_an_edited_part_of_an_address_is_seen(data: st.DataObject, address: dict[str, Any]) -> None:
     before = canonical(address, "address")
@@ -156,6 +164,7 @@ def test_an_edited_part_of_an_address_is_seen(data: st.DataObject, address: dict
     assert canonical(other, "address") != before
 
 
+@UNHURRIED
 @given(st.data(), st.lists(members, min_size=1, max_size=4))
 def test_an_edited_lost_or_added_member_is_seen(
     data: st.DataObject, household: list[dict[str, Any]]
@@ -170,11 +179,13 @@ def test_an_edited_lost_or_added_member_is_seen(
     assert canonical([*household, household[at]], "list") != before
 
 
+@UNHURRIED
 @given(st.data(), texts)
 def test_a_text_written_otherwise_is_the_same(data: st.DataObject, text: str) -> None:
     assert canonical(data.draw(spaced(text)), "text") == canonical(text, "text")
 
 
+@UNHURRIED
 @given(st.data(), names, st.booleans())
 def test_a_name_in_capitals_or_the_new_tone_style_is_the_same(
     data: st.DataObject, name: str, capitals: bool
@@ -186,6 +197,7 @@ def test_a_name_in_capitals_or_the_new_tone_style_is_the_same(
         assert canonical(data.draw(spaced(written)), "name") == canonical(name, "name")
 
 
+@UNHURRIED
 @given(st.data(), days)
 def test_a_date_written_otherwise_is_the_same(data: st.DataObject, day: date) -> None:
     written = [
@@ -201,12 +213,14 @@ def test_a_date_written_otherwise_is_the_same(data: st.DataObject, day: date) ->
         assert canonical(value, "date") == canonical(value, "partial_date") == day.isoformat()
 
 
+@UNHURRIED
 @given(days)
 def test_a_partial_date_keeps_its_precision(day: date) -> None:
     assert canonical(f"{day:%m/%Y}", "partial_date") == f"{day:%Y-%m}"
     assert canonical(f"{day.year}", "partial_date") == f"{day.year}"
 
 
+@UNHURRIED
 @given(numbers)
 def test_a_number_written_otherwise_is_the_same(number: Decimal) -> None:
     whole, _, part = f"{abs(number):f}".partition(".")
@@ -219,6 +233,7 @@ def test_a_number_written_otherwise_is_the_same(number: Decimal) -> None:
     assert {canonical(value, "number") for value in written} == {canonical(number, "number")}
 
 
+@UNHURRIED
 @given(st.data(), codes, texts)
 def test_a_code_with_or_without_its_label_is_the_same(
     data: st.DataObject, code: str, label: str
@@ -227,6 +242,7 @@ def test_a_code_with_or_without_its_label_is_the_same(
     assert canonical({"label": label, "code": written}, "code") == canonical(code, "code") == code
 
 
+@UNHURRIED
 @given(st.data(), st.lists(members, min_size=1, max_size=3))
 def test_objects_written_otherwise_are_the_same(
     data: st.DataObject, household: list[dict[str, Any]]
@@ -243,6 +259,7 @@ def test_objects_written_otherwise_are_the_same(
     assert canonical(others, "list") == canonical(household, "list")
 
 
+@UNHURRIED
 @given(st.data(), addresses)
 def test_how_an_address_was_understood_is_no_part_of_it(
     data: st.DataObject, address: dict[str, Any]
@@ -252,6 +269,7 @@ def test_how_an_address_was_understood_is_no_part_of_it(
     assert canonical(other, "address") == canonical(address, "address")
 
 
+@UNHURRIED
 @given(st.one_of(texts, names, days.map(str), codes), st.sampled_from(TYPES))
 def test_a_canonical_text_is_its_own(value: str, kind: str) -> None:
     made = _canonical(value, kind)

@@ -19,7 +19,8 @@ from registry.kernel.db import new_id
 from registry.kernel.errors import Conflict, Invalid, NotFound
 from registry.prefill.models import Prefill, PrefillCorrection, PrefillVerification
 from registry.prefill.watching import close
-from tests.registry.prefill.conftest import PERMANENT, SUBMITTED, Desk
+from tests.people import BAY, LAN
+from tests.registry.prefill.conftest import PERMANENT, SUBMITTED, Cases, Desk, Opened
 
 MOVED = {"value": {**PERMANENT, "as_recorded": "1 Lê Lợi"}, "reason": "moved", "note": "từ tháng 9"}
 
@@ -27,6 +28,8 @@ MOVED = {"value": {**PERMANENT, "as_recorded": "1 Lê Lợi"}, "reason": "moved"
 def test_a_prefill_of_another_client_is_not_there(desk: Desk, stranger: Principal) -> None:
     with pytest.raises(NotFound):
         desk.verify(SUBMITTED, stranger)
+    with pytest.raises(NotFound):
+        desk.verify(SUBMITTED, replace(desk.principal, person_id=desk.people[BAY]))
     for unknown in (new_id(), "no id"):
         desk.released = replace(desk.released, id=unknown)
         with pytest.raises(NotFound):
@@ -123,6 +126,12 @@ def test_values_written_otherwise_are_unchanged(desk: Desk) -> None:
     assert "citizens:name.full" in row.attributes.split()
 
 
+def test_the_client_alone_may_verify_too(desk: Desk) -> None:
+    desk.verify(SUBMITTED, replace(desk.principal, person_id=None))
+    [row] = desk.rows()
+    assert (row.person_id, row.subject_id) == (None, desk.people[LAN])
+
+
 def test_what_is_not_locked_may_be_changed_and_is_told(desk: Desk) -> None:
     answer = desk.verify({**SUBMITTED, "owner.sex": "1", "owner.address": "1 Lê Lợi"})
     assert answer["valid"] is True
@@ -189,10 +198,12 @@ def test_two_that_verify_at_once_open_one_correction(desk: Desk) -> None:
 
 
 def test_a_correction_that_fails_leaves_no_verification(desk: Desk) -> None:
-    def refuse(*_: object) -> Any:
-        raise Conflict
+    class Refusing(Cases):
+        def open(self, session: object, told: object) -> Opened:
+            del session, told
+            raise Conflict
 
-    desk.cases.open = refuse  # type: ignore[method-assign]
+    desk.cases = Refusing()
     with pytest.raises(Conflict):
         desk.verify({**SUBMITTED, "owner.address": MOVED})
     with desk.database.reading() as session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,9 +15,11 @@ from auth.principals import Principal
 from registry.background import HANDLERS, RECURRING
 from registry.citizens import changes as citizens
 from registry.households import changes as households
+from registry.jobs.worker import Worker
 from registry.kernel import clock
 from registry.kernel.clock import now
 from registry.kernel.errors import NotFound
+from registry.kernel.settings import Settings
 from registry.prefill import notices
 from registry.prefill.models import Prefill, PrefillEvent
 from registry.prefill.notices import CHANGED, read_events
@@ -31,7 +34,7 @@ CONVERTED = {"code": "01", "label": "Phật giáo"}
 
 def _events(desk: Desk, after: int = 0, client: str = "ward-office") -> dict[str, Any]:
     with desk.database.transaction() as session:
-        return read_events(session, client, after, 100)
+        return read_events(session, replace(desk.principal, client_id=client), after, 100)
 
 
 def _tag(desk: Desk) -> str:
@@ -164,6 +167,9 @@ def test_notices_are_handed_out_until_confirmed_and_to_nobody_else(desk: Desk) -
     assert _events(desk, client="tax-office")["events"] == []
     first = _events(desk)
     assert _events(desk) == first
+    assert [(row.case, row.attributes, row.subject_id) for row in desk.rows()] == [
+        ("H29-0001", "citizens:name.full", desk.principal.person_id)
+    ] * 2
     assert _events(desk, client="tax-office", after=first["after"])["events"] == []
     with desk.database.reading() as session:
         [row] = session.scalars(sa.select(PrefillEvent))
@@ -189,6 +195,11 @@ def test_the_walk_goes_on_where_it_stopped(desk: Desk) -> None:
     assert desk.notice(step.last, 1) == replace(step, last=None, looked=0)
 
 
-def test_the_worker_watches() -> None:
-    assert "notice_prefill_changes" in HANDLERS
-    assert "notice_prefill_changes" in {work.kind for work in RECURRING}
+def test_the_worker_watches_by_itself(desk: Desk, tmp_path: Path) -> None:
+    desk.rewrite(name=RENAMED)
+    settings = Settings(issuer=ISSUER, key_file=str(tmp_path / "keys.json"))
+    watching = [work for work in RECURRING if work.kind == "notice_prefill_changes"]
+    assert Worker(desk.database, settings, HANDLERS, watching).run(lambda: False, idle_exit=0)
+    [event] = _events(desk)["events"]
+    decoded = jwt.decode(event["set"], desk.keys.verifying, algorithms=["ES256"])
+    assert decoded.claims["sub_id"]["id"] == desk.released.id
