@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 from registry.kernel.errors import NotFound, Text
 
-FieldType = Literal["text", "name", "date", "partial_date", "code", "number", "address", "boolean", "list"]
+FieldType = Literal[
+    "text", "name", "date", "partial_date", "code", "number", "address", "boolean", "list"
+]
 DETAIL_TYPE = "sogoc_prefill"
 SAME_AS = "same_as:"
 

@@ -19,7 +19,7 @@ from registry.prefill.filling import needed_attributes
 from registry.prefill.profiles import list_profiles
 from registry.prefill.shapes import Profile
 from registry.sandbox.loading import load_personas
-from tests.auth.grants import Form, filled, form_of, told
+from tests.auth.grants import Form, form_of, told
 from tests.conftest import Service
 
 BUILDING = "1.013225"
