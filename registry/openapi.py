@@ -14,7 +14,8 @@ import flask
 from auth.api import OAUTH_PATHS
 from auth.guard import CASE_PATTERN, PROCEDURE_PATTERN, view_of
 from auth.scopes import SCOPES
-from registry.examples import EXAMPLES, Example
+from registry.example import Example
+from registry.examples import EXAMPLES
 from registry.problems import MEDIA_TYPE, PROBLEMS
 
 _GENERATED = {"default", "422"}

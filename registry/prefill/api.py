@@ -92,9 +92,9 @@ class Events(MethodView):
     @blp.response(200, schemas.PrefillEventsAnswer)
     def get(self, data: dict[str, Any]) -> flask.Response:
         """Báo thay đổi của dữ liệu đã dùng / notices that used values have changed."""
-        client = current_principal().client_id
         with database().transaction() as session:
-            return answer(notices.read_events(session, client, data["after"], data["limit"]))
+            told = notices.read_events(session, current_principal(), data["after"], data["limit"])
+        return answer(told)
 
 
 @blp.route("/<prefill_id>")

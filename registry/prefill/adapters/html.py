@@ -14,6 +14,7 @@ from registry.prefill.adapters.entries import Entry, Manifest, Panel, panels
 
 _INPUTS: Mapping[str, str] = {
     "text": 'type="text"',
+    "name": 'type="text" autocomplete="off"',
     "address": 'type="text"',
     "date": 'type="date"',
     "partial_date": 'type="text" inputmode="numeric" placeholder="yyyy-mm-dd"',

@@ -9,6 +9,7 @@ from registry.prefill.adapters.entries import Entry, Manifest, Panel, panels
 
 _TYPES: Mapping[str, dict[str, Any]] = {
     "text": {"type": "text"},
+    "name": {"type": "text"},
     "address": {"type": "comment", "rows": 2},
     "date": {"type": "text", "inputType": "date"},
     # A year alone must stay one, which a date input can't hold.

@@ -9,12 +9,12 @@ from marshmallow import Schema, ValidationError
 
 from registry.prefill.notices import read_events
 from registry.prefill.schemas import (
-    CloseAnswer,
-    EventsAnswer,
+    PrefillCloseAnswer,
+    PrefillEventsAnswer,
     EventsQuery,
     PrefillAnswer,
-    VerifyAnswer,
-    VerifyRequest,
+    PrefillVerifyAnswer,
+    PrefillVerifyRequest,
 )
 from registry.prefill.watching import close
 from tests.registry.prefill.conftest import SUBMITTED, Desk
@@ -34,7 +34,7 @@ from tests.registry.prefill.conftest import SUBMITTED, Desk
 )
 def test_a_body_of_another_shape_is_refused(body: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
-        VerifyRequest().load(body)
+        PrefillVerifyRequest().load(body)
 
 
 @pytest.mark.parametrize("query", [{"after": -1}, {"limit": 0}, {"limit": 101}, {"since": 1}])
@@ -45,23 +45,23 @@ def test_a_query_out_of_range_is_refused(query: dict[str, Any]) -> None:
 
 def test_a_submission_is_read_as_it_is() -> None:
     told = {"fields": {"a": None, "b": {"value": [1], "reason": "moved"}, "c": False}}
-    assert VerifyRequest().load(told) == told
+    assert PrefillVerifyRequest().load(told) == told
     assert EventsQuery().load({}) == {"after": 0, "limit": 100}
 
 
 def test_every_answer_is_dumped_whole(desk: Desk) -> None:
     name = {"value": "Nguyễn Thị Lán", "reason": "misspelt"}
     verified = desk.verify({**SUBMITTED, "owner.full_name": name})
-    assert VerifyAnswer().dump(verified) == verified
+    assert PrefillVerifyAnswer().dump(verified) == verified
     desk.rewrite(name={"full": "Nguyễn Thị Loan"})
     looked = desk.look().answer
     _whole(PrefillAnswer(), looked)
     desk.notice()
     with desk.database.transaction() as session:
         events = read_events(session, desk.principal, 0, 10)
-        _whole(EventsAnswer(), events)
-        _whole(EventsAnswer().fields["events"].inner.schema, events["events"][0])  # type: ignore[attr-defined]
-        _whole(CloseAnswer(), close(session, desk.principal, desk.released.id))
+        _whole(PrefillEventsAnswer(), events)
+        _whole(PrefillEventsAnswer().fields["events"].inner.schema, events["events"][0])  # type: ignore[attr-defined]
+        _whole(PrefillCloseAnswer(), close(session, desk.principal, desk.released.id))
 
 
 def _whole(schema: Schema, answer: Any) -> None:
