@@ -157,12 +157,7 @@ def create_app(
         keys,
         verifier,
         senders,
-        Limiter(
-            database,
-            verifier,
-            calls_per_minute=settings.client_calls_per_minute,
-            subject_calls_per_hour=settings.subject_calls_per_hour,
-        ),
+        _limiter(settings, database, verifier),
         build(settings, database, keys, verifier, senders, may_act_for=_may_act_for),
         visitors or SignedInVisitors(),
         preview or PlainPreview(),
@@ -171,13 +166,7 @@ def create_app(
         {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},
     )
     app.extensions["sogoc"] = state
-    app.config |= {
-        "API_TITLE": "Sổ Gốc",
-        "API_VERSION": "v1",
-        "OPENAPI_VERSION": "3.1.0",
-        "MAX_CONTENT_LENGTH": settings.max_body_bytes,
-        "JSON_SORT_KEYS": False,
-    }
+    app.config |= _configuration(settings)
     api = flask_smorest.Api(app)
     # After the library, which has a handler of its own for the framework's errors.
     problems.register(app)
@@ -192,6 +181,25 @@ def create_app(
     short = FastPath(app.wsgi_app, settings, state.door, state.limiter, state.citizens, sent)
     app.wsgi_app = short  # type: ignore[method-assign]
     return app
+
+
+def _limiter(settings: Settings, database: Database, verifier: TokenVerifier) -> Limiter:
+    return Limiter(
+        database,
+        verifier,
+        calls_per_minute=settings.client_calls_per_minute,
+        subject_calls_per_hour=settings.subject_calls_per_hour,
+    )
+
+
+def _configuration(settings: Settings) -> dict[str, Any]:
+    return {
+        "API_TITLE": "Sổ Gốc",
+        "API_VERSION": "v1",
+        "OPENAPI_VERSION": "3.1.0",
+        "MAX_CONTENT_LENGTH": settings.max_body_bytes,
+        "JSON_SORT_KEYS": False,
+    }
 
 
 def _open_source(secrets: Path, mode: Mode) -> Source:
