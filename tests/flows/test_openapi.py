@@ -31,7 +31,14 @@ Operation = tuple[str, str, dict[str, Any]]
 UNDESCRIBED = {
     *("/docs", "/docs/{path:name}", "/openapi.json", "/problems/{code}"),
     # Pages for a person's browser.
-    *("/oauth/authorize", "/oauth/page.css", "/signin", "/signin/callback", "/signin/session"),
+    *(
+        "/consent",
+        "/oauth/authorize",
+        "/oauth/page.css",
+        "/signin",
+        "/signin/callback",
+        "/signin/session",
+    ),
     *("/signin/style.css", "/signout"),
 }
 
