@@ -47,7 +47,11 @@ def read_details(text: str, client_id: str, find: Find) -> Details:
         given = None
     if not isinstance(given, list) or not 0 < len(given) <= _MOST_DETAILS:
         raise InvalidAuthorizationDetails("authorization_details must be a JSON array")
-    return [_read(each, client_id, find) for each in given]
+    details = [_read(each, client_id, find) for each in given]
+    if len({detail["procedure"] for detail in details}) > 1:
+        # A consent is for one purpose (Law 91/2025/QH15): nobody agrees to several at once.
+        raise InvalidAuthorizationDetails("one request is for one procedure")
+    return details
 
 
 def _read(given: Any, client_id: str, find: Find) -> dict[str, Any]:

@@ -16,7 +16,7 @@ import pytest
 import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
-from auth.agreements import end_agreement
+from auth.agreements import create_agreement, end_agreement
 from auth.consents.events import list_events
 from auth.consents.records import Consent, find_consent, list_consents, withdraw
 from auth.grants.grants import bind_case, revoke_grant
@@ -66,6 +66,11 @@ def shown(form: Form, details: str = FAMILY) -> tuple[str, TestResponse]:
     return uri, form.open(uri)
 
 
+def choosing(*record_ids: str) -> dict[str, Any]:
+    """Return what the form says of the child."""
+    return {"person:child": list(record_ids)}
+
+
 def status(form: Form, token: str) -> int:
     headers = {**PURPOSE, "Authorization": f"Bearer {token}"}
     question = {"identifiers": ["900190000001"], "fields": ["sex"]}
@@ -98,15 +103,17 @@ def test_a_no_grants_nothing_and_is_kept(form: Form) -> None:
 )
 def test_a_child_is_chosen_among_the_persons_own(form: Form, chosen: list[str], words: str) -> None:
     uri, page = shown(form)
-    again = form.decide(uri, page, **{"person:child": chosen})
+    again = form.decide(uri, page, **choosing(*chosen))
     assert again.status_code == 400
     assert words in again.text
-    assert 'href="#role-child"' in again.text
+    assert 'href="#role-child-1"' in again.text
+    assert 'id="role-child-1" type="radio"' in again.text
+    assert 'aria-describedby="error-child"' in again.text
     assert "Lỗi:" in again.text
     assert grants(form) == []
     # Nothing was used up, and what was ticked still is.
     assert re.search(r'value="self citizens:birth_date" checked', again.text)
-    assert "code" in told(form.decide(uri, again, **{"person:child": CHILDREN[1].record_id}))
+    assert "code" in told(form.decide(uri, again, **choosing(CHILDREN[1].record_id)))
     [grant] = grants(form)
     assert grant.people == {"child": [CHILDREN[1].record_id]}
 
@@ -144,7 +151,7 @@ def test_what_is_not_ticked_is_in_no_token(form: Form) -> None:
 def test_a_tick_is_for_its_own_role(form: Form) -> None:
     both = DETAIL | {"subjects": ["child", "self"]}
     uri, page = shown(form, json.dumps([both]))
-    answer = {"person:child": CHILDREN[0].record_id, "share": [f"self {BORN}"]}
+    answer = choosing(CHILDREN[0].record_id) | {"share": [f"self {BORN}"]}
     code = told(form.decide(uri, page, **answer))["code"]
     details = form.redeem(code).get_json()["authorization_details"]
     assert {(*each["subjects"],): each["attributes"] for each in details} == {
@@ -254,6 +261,16 @@ def test_a_consent_serves_one_case(form: Form) -> None:
         assert not bind_case(session, grant.id, case)
 
 
+def test_nobody_is_asked_for_two_purposes_at_once(form: Form) -> None:
+    with form.service.database.transaction() as session:
+        create_agreement(session, replace(present(form.service), id="", procedure="1.000894"))
+    time.sleep(1)
+    other = DETAIL | {"procedure": "1.000894"}
+    assert form.push(authorization_details=json.dumps([other])).status_code == 201
+    both = form.push(authorization_details=json.dumps([DETAIL, other]))
+    assert both.get_json()["error"] == "invalid_authorization_details"
+
+
 # What is kept and told.
 
 
@@ -315,14 +332,14 @@ def test_several_children_where_the_form_takes_them(form: Form, family: Family) 
     family.many = True
     uri, page = shown(form)
     both = [child.record_id for child in CHILDREN]
-    assert "code" in told(form.decide(uri, page, **{"person:child": both}))
+    assert "code" in told(form.decide(uri, page, **choosing(*both)))
     [grant] = grants(form)
     assert grant.people == {"child": sorted(both)}
 
 
 def test_no_client_is_told_whom_the_person_chose(form: Form) -> None:
     uri, page = shown(form)
-    code = told(form.decide(uri, page, **{"person:child": CHILDREN[0].record_id}))["code"]
+    code = told(form.decide(uri, page, **choosing(CHILDREN[0].record_id)))["code"]
     issued = form.redeem(code).get_json()
     asked = {"token": issued["access_token"]}
     seen = form.service.app.test_client().post("/oauth/introspect", data=asked, auth=form.auth)

@@ -77,8 +77,8 @@ class TokenLife(RuleBasedStateMachine):
         super().__init__()
         self.database = self.form.service.database
         with self.database.transaction() as session:
-            for table in (ConsentEvent, ConsentRecord):
-                session.execute(sa.delete(table))
+            for consents in (ConsentEvent, ConsentRecord):
+                session.execute(sa.delete(consents))
             for table in (PushedRequest, AuthorizationCode, RefreshToken, GrantRow, Revocation):
                 session.execute(sa.delete(table))
         self.form.browser = self.form.service.app.test_client()

@@ -9,10 +9,10 @@ from marshmallow import Schema, ValidationError
 
 from registry.prefill.notices import read_events
 from registry.prefill.schemas import (
-    PrefillCloseAnswer,
-    PrefillEventsAnswer,
     EventsQuery,
     PrefillAnswer,
+    PrefillCloseAnswer,
+    PrefillEventsAnswer,
     PrefillVerifyAnswer,
     PrefillVerifyRequest,
 )
