@@ -128,6 +128,8 @@ def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
             yield "moved"
         if path in {_ONE_PARCEL, _BY_ENTRY}:
             yield from ("ambiguous", "withheld")
+        if path.startswith("/v1/prefill"):
+            yield from ("conflict", "consent-needed", "not-found")
         if path == _REPORT:
             yield from ("ambiguous", "conflict", "not-found", "not-in-mode", "withheld")
 

@@ -2,7 +2,7 @@
 
 FAPI 2.0 section 5.3.2.1-9 asks for none: a client that loses an answer would lose its access. One
 that comes from a rotating server keeps that way until it has moved over; there a token that comes
-twice ends the grant (RFC 9700 section 4.14.2).
+twice ends the grant (RFC 9700 section 4.14.2), but for one retry within a minute.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from auth.bindings import Binding
 from auth.grants.credentials import (
     find_refresh_token,
     issue_refresh_token,
+    retry_refresh_token,
     rotate_refresh_token,
 )
 from auth.grants.grants import find_live_grant, revoke_grant
@@ -65,7 +66,7 @@ class RefreshGrant(grants.RefreshTokenGrant):  # type: ignore[misc]  # the libra
         if not self.request.client.row.rotates_refresh:
             return token
         binding = self.request.client.binding
-        if rotate_refresh_token(session, token):
+        if rotate_refresh_token(session, token) or retry_refresh_token(session, token):
             return issue_refresh_token(session, grant, str(binding) if binding else None)
         revoke_grant(session, grant.id)
         return None

@@ -303,6 +303,11 @@ def list_versions(
     history = list(ledger(session).segments(session, parcel.row).values())
     people = _people(session, [segment.document for segment in history if segment.believed])
     _require_open(selection, people)
+    if principal.whose is not None and principal.whose not in {
+        who.id for some in people[-1:] for who in some
+    }:
+        # Who held it once is not told who came after.
+        raise NotFound(asked=selection.paths)
     drawn = _surveyed(session, selection, [segment.document for segment in history])
     told = {id(s.document): document for s, document in zip(history, drawn, strict=True)}
     found = intervals(history, lambda document, on: selection.cut(told[id(document)], on))

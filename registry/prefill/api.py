@@ -128,7 +128,7 @@ class Verify(MethodView):
                 session,
                 principal,
                 prefill_id,
-                data["fields_"],
+                data["fields"],
                 _VALUES,
                 opener(Due.of(_state().settings)),
             )

@@ -358,10 +358,37 @@ def test_a_client_that_moves_over_rotates_and_a_second_use_ends_the_grant(
         first = form.redeem(form.agree()["code"]).get_json()["refresh_token"]
         second = form.token(grant_type="refresh_token", refresh_token=first).get_json()
         assert second["refresh_token"] != first
-        reused = form.token(grant_type="refresh_token", refresh_token=first)
-        assert reused.get_json()["error"] == "invalid_grant"
+        with fixed(now() + timedelta(seconds=61)):
+            reused = form.token(grant_type="refresh_token", refresh_token=first)
+            assert reused.get_json()["error"] == "invalid_grant"
         ended = form.token(grant_type="refresh_token", refresh_token=second["refresh_token"])
         assert ended.get_json()["error"] == "invalid_grant"
+
+
+@pytest.mark.parametrize("again", ["the same", "the lost one"])
+def test_a_lost_answer_is_asked_for_once_more_and_no_other_use_is_one(
+    service: Service, again: str
+) -> None:
+    def refresh(token: str) -> dict[str, str]:
+        return dict(form.token(grant_type="refresh_token", refresh_token=token).get_json())
+
+    with form_of(service, rotates_refresh=True) as form:
+        first = form.redeem(form.agree()["code"]).get_json()["refresh_token"]
+        lost, got = refresh(first)["refresh_token"], refresh(first)["refresh_token"]
+        assert len({first, lost, got}) == 3
+        # Whoever else used it, the second use of one of these tells, and ends what all have.
+        reused = refresh(first if again == "the same" else lost)
+        assert reused["error"] == "invalid_grant"
+        assert refresh(got)["error"] == "invalid_grant"
+
+
+def test_after_a_retry_the_client_goes_on(service: Service) -> None:
+    with form_of(service, rotates_refresh=True) as form:
+        token = form.redeem(form.agree()["code"]).get_json()["refresh_token"]
+        for _ in range(3):
+            for _ in range(2):
+                answer = form.token(grant_type="refresh_token", refresh_token=token).get_json()
+            token = answer["refresh_token"]
 
 
 def test_a_client_alone_is_never_a_person(form: Form) -> None:

@@ -191,10 +191,12 @@ def test_every_request_example_is_understood(service: Service) -> None:
     desk = {n for n in EXAMPLES if n.startswith(("datasets_", "catalogue_", "changes_"))}
     # Those of corrections in test_corrections.
     cases = {name for name in EXAMPLES if name.startswith("corrections_")}
+    # Those of prefill, which need a person's consent, in test_prefill.
+    forms = {name for name in EXAMPLES if name.startswith("prefill_")}
     # Those of OAuth in the tests of its endpoints.
     oauth = {name for name in EXAMPLES if name.startswith("oauth_")}
     bodiless = {"jobs_canceljob_post"}
-    assert {*bodies, *queries, *land, *desk, *cases, *oauth, *bodiless} == EXAMPLES.keys()
+    assert {*bodies, *queries, *land, *desk, *cases, *forms, *oauth, *bodiless} == EXAMPLES.keys()
     for name, (path, status) in queries.items():
         query = EXAMPLES[name].query
         assert service.call("GET", path, query_string=query).status_code == status, name

@@ -74,7 +74,7 @@ def _all(profile: Profile, code: str) -> Agreement:
     return Agreement("", "ward-office", code, held, {}, "Luật", date(2026, 1, 1))
 
 
-def test_smoke(town: Town) -> None:
+def test_every_procedure_fills_something_for_an_ordinary_citizen(town: Town) -> None:
     for profile in list_profiles():
         code = next(c.code for c in profile.codes if c.in_force(today()))
         if code == "1.004222":
@@ -83,12 +83,5 @@ def test_smoke(town: Town) -> None:
         token = town.token(code, profile)
         answer = town.fill(token, code, case=profile.id)
         assert answer.status_code == 200, answer.text
-        for key, leaf in answer.get_json()["fields"].items():
-            print(
-                profile.id,
-                key,
-                leaf["state"],
-                leaf.get("value", leaf.get("text")),
-                leaf.get("reason"),
-                leaf["lock"],
-            )
+        states = {leaf["state"] for leaf in answer.get_json()["fields"].values()}
+        assert "ok" in states
