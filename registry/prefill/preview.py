@@ -23,7 +23,7 @@ from registry.prefill.filling import CATALOGUES, Form, fill_form
 from registry.prefill.leaves import Leaf
 from registry.prefill.profiles import for_procedure
 from registry.prefill.relatives import CANDIDATES, household, names
-from registry.prefill.shapes import SAME_AS, Profile, Role
+from registry.prefill.shapes import SAME_AS, Field, Profile, Role
 from registry.prefill.subjects import Member
 
 # Under which a person's own looks stand in the log.
@@ -64,15 +64,17 @@ class RegistryPreview:
             profile = for_procedure(code, today())
         except NotFound:
             return PlainPreview().show(session, client_id, person, details)
-        wanted = _by_role(profile, details)
         sections, notes = [], []
-        for role in profile.roles:
-            if role.id not in wanted:
+        for subject, attributes in _by_subject(details).items():
+            role = next((r for r in profile.roles if r.id == _role_of(profile, subject)), None)
+            if role is None:
                 continue
             if role.consent == "own" and not role.many:
                 label = role.label
                 notes.append(Text(_OWN_PHONE.vi.format(label.vi), _OWN_PHONE.en.format(label.en)))
-            sections.append(self._section(session, person, profile, role, wanted[role.id], code))
+            whole = _with_others(profile, role, attributes)
+            section = self._section(session, person, whole, role, attributes, code)
+            sections.append(replace(section, role=subject))
         return Shown(tuple(sections), tuple(notes), profile.name)
 
     def _section(  # noqa: PLR0913, PLR0917 - whose, of which form and role, and what of it
@@ -137,17 +139,44 @@ def own_look(person: Grantor, code: str) -> Principal:
     )
 
 
-def _by_role(profile: Profile, details: Details) -> dict[str, dict[str, bool]]:
-    """Return the attributes asked for by role, and whether each may be left out."""
-    first = profile.roles[0].id
+def _role_of(profile: Profile, subject: str) -> str:
+    """Return the role that a request means: whoever sits there is the one who submits."""
+    return profile.roles[0].id if subject == "self" else subject
+
+
+def _by_subject(details: Details) -> dict[str, dict[str, bool]]:
+    """Return the attributes asked for of each subject, and whether each may be left out."""
     wanted: dict[str, dict[str, bool]] = {}
     for detail in details:
         for subject in detail["subjects"]:
-            role = first if subject == "self" else subject
-            asked = wanted.setdefault(role, {})
+            asked = wanted.setdefault(subject, {})
             for attribute in detail["attributes"]:
                 asked[attribute] = asked.get(attribute, True) and attribute in detail["optional"]
     return wanted
+
+
+def _with_others(profile: Profile, role: Role, attributes: Iterable[str]) -> Profile:
+    """Return the profile with a field for each attribute that its form has none for.
+
+    A client may ask for more than a form needs, by its agreement: the person sees that too. No
+    form is ever filled with it.
+    """
+    known = {each.attribute for each in profile.of_role(role.id)}
+    more = [
+        Field(f"{role.id}.{attribute}", role.id, _named(attribute), attribute)
+        for attribute in attributes
+        if attribute not in known
+    ]
+    return replace(profile, fields=(*profile.fields, *more))
+
+
+def _named(attribute: str) -> Text:
+    register, _, path = attribute.partition(":")
+    found = CATALOGUES[register].expand([path]) if register in CATALOGUES else frozenset()
+    labels = [a for a in CATALOGUES[register].attributes if a.path in found] if found else []
+    if not labels:
+        return Text(attribute, attribute)
+    return Text(" · ".join(a.vi for a in labels), " · ".join(a.en for a in labels))
 
 
 def _people(session: Session, profile: Profile, role: Role, person: str) -> Sequence[str]:

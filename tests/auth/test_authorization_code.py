@@ -187,7 +187,7 @@ def test_a_decision_counts_once(form: Form) -> None:
 
 def test_the_page_says_who_asks_for_what_by_which_law(form: Form) -> None:
     page = form.open(form.uri(authorization_details=DETAILS))
-    for words in ("UBND phường", "1.004222", "Luật Cư trú", "citizens:name.full", "Lan"):
+    for words in ("UBND phường", "1.004222", "Luật Cư trú", "Họ, chữ đệm, tên", "Lan"):
         assert words in page.text
     policy = page.headers["Content-Security-Policy"]
     assert "frame-ancestors 'none'" in policy
@@ -369,11 +369,12 @@ def test_a_client_that_moves_over_rotates_and_a_second_use_ends_the_grant(
 def test_a_lost_answer_is_asked_for_once_more_and_no_other_use_is_one(
     service: Service, again: str
 ) -> None:
-    def refresh(token: str) -> dict[str, str]:
-        return dict(form.token(grant_type="refresh_token", refresh_token=token).get_json())
+    with form_of(service, rotates_refresh=True) as asking:
 
-    with form_of(service, rotates_refresh=True) as form:
-        first = form.redeem(form.agree()["code"]).get_json()["refresh_token"]
+        def refresh(token: str) -> dict[str, str]:
+            return dict(asking.token(grant_type="refresh_token", refresh_token=token).get_json())
+
+        first = asking.redeem(asking.agree()["code"]).get_json()["refresh_token"]
         lost, got = refresh(first)["refresh_token"], refresh(first)["refresh_token"]
         assert len({first, lost, got}) == 3
         # Whoever else used it, the second use of one of these tells, and ends what all have.

@@ -73,7 +73,7 @@ def choosing(*record_ids: str) -> dict[str, Any]:
 
 def status(form: Form, token: str) -> int:
     headers = {**PURPOSE, "Authorization": f"Bearer {token}"}
-    question = {"identifiers": ["900190000001"], "fields": ["sex"]}
+    question = {"identifiers": ["900190000001"], "fields": ["name.full"]}
     client = form.service.app.test_client()
     return client.post("/v1/citizens/lookup", json=question, headers=headers).status_code
 
