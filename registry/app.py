@@ -50,13 +50,16 @@ from auth.visitors import SignedInVisitors
 from datasets.specs.messages import citizen_of_cells
 from registry import openapi, problems
 from registry.citizens import predicates as citizens
+from registry.citizens.attributes import CATALOGUE as CITIZENS
 from registry.citizens.hot import HotLookup
 from registry.citizens.predicates import Predicate
 from registry.citizens.records import find_record_ids
 from registry.citizens.sourced import CitizenReader
 from registry.civil_status import predicates as civil_status
+from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
 from registry.civil_status.representation import ground_to_act, may_be_represented
 from registry.fastpath import FastPath
+from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.http import Segment, answer
 from registry.jobs.pulse import Pulse
 from registry.kernel.clock import today
@@ -64,9 +67,12 @@ from registry.kernel.db import Database
 from registry.kernel.errors import Unavailable
 from registry.kernel.settings import Settings
 from registry.parcels import predicates as parcels
+from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.upstream.http import HttpSource
 from registry.upstream.modes import Mode
 from registry.upstream.source import Source
+from registry.web import site
+from registry.web.ports import Consents, Corrections, Web
 
 BLUEPRINTS = (
     auth.api.blp,
@@ -83,6 +89,7 @@ BLUEPRINTS = (
     datasets.api.blp,
     datasets.api_changes.blp,
 )
+CATALOGUES = (CITIZENS, CIVIL_STATUS, HOUSEHOLDS, PARCELS)
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"
 # The page of the interface styles itself from its script; scripts come from files of ours alone.
@@ -124,11 +131,16 @@ class _Json(DefaultJSONProvider):
 
 
 def create_app(
-    settings: Settings, database: Database | None = None, visitors: Visitors | None = None
+    settings: Settings,
+    database: Database | None = None,
+    visitors: Visitors | None = None,
+    consents: Consents | None = None,
+    corrections: Corrections | None = None,
 ) -> flask.Flask:
     """Return the application for ``settings``.
 
-    ``database`` is for tests that have one open, ``visitors`` for whoever knows who is there.
+    ``database`` is for tests that have one open, ``visitors`` for whoever knows who is there;
+    ``consents`` and ``corrections`` are the services behind the citizen's pages of that name.
     """
     app = flask.Flask("registry", static_folder=None)
     app.url_map.converters["default"] = Segment
@@ -178,6 +190,7 @@ def create_app(
     app.register_blueprint(auth.api_authorize.blp)
     _add_service_routes(app, api)
     _add_sign_in(app, state)
+    site.register(app, _web(state, consents, corrections))
     app.after_request(_headers)
     sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]
     short = FastPath(app.wsgi_app, settings, state.door, state.limiter, state.citizens, sent)
@@ -198,6 +211,18 @@ def _add_sign_in(app: flask.Flask, state: State) -> None:
     if settings.persona_provider == "on":
         app.extensions["sogoc-personas"] = PersonaProvider(settings, database, keys)
         app.register_blueprint(auth.signin.personas_api.blp)
+
+
+def _web(state: State, consents: Consents | None, corrections: Corrections | None) -> Web:
+    """Return what the pages may use: verbs and catalogues, and no table."""
+    return Web(
+        state.database,
+        state.citizens,
+        {each.register: each for each in CATALOGUES},
+        consents,
+        corrections,
+        synthetic=not state.settings.production,
+    )
 
 
 def _find_person(session: Session, number: str) -> str | None:
