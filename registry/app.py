@@ -90,6 +90,12 @@ BLUEPRINTS = (
     datasets.api_changes.blp,
 )
 CATALOGUES = (CITIZENS, CIVIL_STATUS, HOUSEHOLDS, PARCELS)
+_CONFIGURATION = {
+    "API_TITLE": "Sổ Gốc",
+    "API_VERSION": "v1",
+    "OPENAPI_VERSION": "3.1.0",
+    "JSON_SORT_KEYS": False,
+}
 _SWAGGER = Path(flask_swagger_ui.__file__).parent / "dist"
 _NO_FRAMES = "default-src 'none'; frame-ancestors 'none'"
 # The page of the interface styles itself from its script; scripts come from files of ours alone.
@@ -162,12 +168,7 @@ def create_app(
         keys,
         verifier,
         senders,
-        Limiter(
-            database,
-            verifier,
-            calls_per_minute=settings.client_calls_per_minute,
-            subject_calls_per_hour=settings.subject_calls_per_hour,
-        ),
+        _limiter(settings, database, verifier),
         build(settings, database, keys, verifier, senders, may_act_for=_may_act_for),
         visitors or SignedInVisitors(),
         hot,
@@ -175,13 +176,7 @@ def create_app(
         {**citizens.PREDICATES, **civil_status.PREDICATES, **parcels.PREDICATES},
     )
     app.extensions["sogoc"] = state
-    app.config |= {
-        "API_TITLE": "Sổ Gốc",
-        "API_VERSION": "v1",
-        "OPENAPI_VERSION": "3.1.0",
-        "MAX_CONTENT_LENGTH": settings.max_body_bytes,
-        "JSON_SORT_KEYS": False,
-    }
+    app.config |= _CONFIGURATION | {"MAX_CONTENT_LENGTH": settings.max_body_bytes}
     api = flask_smorest.Api(app)
     # After the library, which has a handler of its own for the framework's errors.
     problems.register(app)
@@ -196,6 +191,15 @@ def create_app(
     short = FastPath(app.wsgi_app, settings, state.door, state.limiter, state.citizens, sent)
     app.wsgi_app = short  # type: ignore[method-assign]
     return app
+
+
+def _limiter(settings: Settings, database: Database, verifier: TokenVerifier) -> Limiter:
+    return Limiter(
+        database,
+        verifier,
+        calls_per_minute=settings.client_calls_per_minute,
+        subject_calls_per_hour=settings.subject_calls_per_hour,
+    )
 
 
 def _open_source(secrets: Path, mode: Mode) -> Source:

@@ -257,7 +257,7 @@ def guide(port: int, mark: Mark) -> str:
 ==============================================================================
  API       {base}/docs
  OpenAPI   {base}/openapi.json
- Đăng nhập / sign in  {base}/signin
+ Thông tin của tôi / my information  {base}/citizen
 
 # Lấy mã truy cập / get a token
 TOKEN=$({token})

@@ -24,7 +24,8 @@ from registry.kernel.fields import Catalogue
 class ConsentShown:
     """One consent: who (``client``, its name) may see what (``register:path`` texts), until when.
 
-    ``state`` is REQUESTED, APPROVED, DECLINED, EXPIRED, REVOKED or INAPPLICABLE.
+    ``case`` is the file that it serves, "" while it has served none. ``state`` is one of REQUESTED,
+    APPROVED, DECLINED, EXPIRED, REVOKED and INAPPLICABLE.
     """
 
     id: str
@@ -37,6 +38,7 @@ class ConsentShown:
     decided_at: datetime | None = None
     expires_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    case: str = ""
 
 
 class Consents(Protocol):
