@@ -59,7 +59,7 @@ def _too_long(most: int) -> Text:
 def overview() -> flask.Response:
     """Các lần báo sai / everything that was reported."""
     who = person()
-    with web().database.reading() as session:
+    with web().database.transaction() as session:
         found = _port().list_cases_of(session, who)
     return page("corrections", cases=[(case, _label(case)) for case in found])
 
@@ -106,7 +106,7 @@ def go_on() -> Response:
 def one(record_id: str) -> flask.Response:
     """Một lần báo sai và các hạn / one case and what is due when."""
     who = person()
-    with web().database.reading() as session:
+    with web().database.transaction() as session:
         found = _port().find_case(session, who, record_id)
     sent = "sent" in flask.request.args
     return page("correction", case=found, label=_label(found), reasons=REASONS, sent=sent)

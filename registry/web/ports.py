@@ -104,7 +104,10 @@ class CaseShown:
 
 
 class Corrections(Protocol):
-    """The errors that a person has reported; raises NotFound for one that is not theirs."""
+    """The errors that a person has reported; raises NotFound for one that is not theirs.
+
+    A case tells of somebody, so whoever answers logs that it was told, in the session given.
+    """
 
     def list_cases_of(self, session: Session, person_id: str) -> Sequence[CaseShown]:
         """Return all of them, the newest first."""

@@ -74,6 +74,15 @@ def test_every_page_fits_a_small_phone_and_can_be_read_by_everybody(
     assert {path: found for path, found in wrong.items() if found != (0, [])} == {}
 
 
+def test_letters_of_twice_the_size_fit_a_still_smaller_phone(phone: Visitor) -> None:
+    phone.sign_in(LAN)
+    phone.page.set_viewport_size({"width": 320, "height": 640})
+    for path in PAGES:
+        phone.go(path)
+        phone.page.evaluate("document.documentElement.style.fontSize = '200%'")
+        assert phone.sideways == 0, path
+
+
 def test_a_page_is_light_and_asks_nobody_else(phone: Visitor) -> None:
     phone.sign_in(LAN)
     for path in PAGES:
