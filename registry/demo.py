@@ -261,6 +261,7 @@ def guide(port: int, mark: Mark) -> str:
  OpenAPI   {base}/openapi.json
  Đăng nhập / sign in  {base}/signin
  Nhân vật / personas  {base}/sandbox/personas
+ Thông tin của tôi / my information  {base}/citizen
 
 # Lấy mã truy cập / get a token
 TOKEN=$({token})

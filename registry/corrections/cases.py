@@ -31,6 +31,10 @@ _DECIDED = Text(
 )
 
 
+# What the verbs return; its table is for this folder alone.
+Case = CorrectionCase
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reported:
     """A registered value that somebody says is wrong.

@@ -22,6 +22,11 @@ def now() -> datetime:
     return _fixed[-1] if _fixed else datetime.now(UTC)
 
 
+def local_day(moment: datetime) -> date:
+    """Return the calendar day in Viet Nam of a moment."""
+    return moment.astimezone(VIET_NAM).date()
+
+
 def today() -> date:
     """Return the calendar day in Viet Nam, which is the day the law means."""
     # One addition says what a conversion between zones says, at half the price.

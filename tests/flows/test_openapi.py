@@ -40,6 +40,10 @@ UNDESCRIBED = {
         "/signin/session",
     ),
     *("/signin/style.css", "/signout"),
+    *("/", "/assets/{name}", "/citizen", "/citizen/people/{record_id}"),
+    *("/citizen/consents", "/citizen/consents/{record_id}"),
+    *("/citizen/consents/{record_id}/receipt", "/citizen/consents/{record_id}/withdraw"),
+    *("/citizen/corrections", "/citizen/corrections/new", "/citizen/corrections/{record_id}"),
 }
 
 

@@ -16,10 +16,12 @@ from tests.conftest import PURPOSE, Service
 
 # Whoever adds a line here makes a route that the whole world may call.
 PUBLIC = {
+    "/",
     "/.well-known/oauth-authorization-server",
     "/.well-known/oauth-protected-resource",
     "/.well-known/openid-configuration",
     "/consent",
+    "/assets/<name>",
     "/docs",
     "/docs/<path:name>",
     "/healthz",
@@ -55,7 +57,12 @@ PERSONAS = {
     for path in ("/.well-known/openid-configuration", "/authorize", "/jwks", "/token")
 }
 # What only a signed-in person opens.
-SIGNED_IN = {"/signin/session", "/signout"}
+SIGNED_IN = {
+    *("/signin/session", "/signout", "/citizen", "/citizen/people/<record_id>"),
+    *("/citizen/consents", "/citizen/consents/<record_id>"),
+    *("/citizen/consents/<record_id>/receipt", "/citizen/consents/<record_id>/withdraw"),
+    *("/citizen/corrections", "/citizen/corrections/new", "/citizen/corrections/<record_id>"),
+}
 # What a client asks about itself: a token of any scope, and no purpose.
 ANY_CLIENT = {"/v1/me/agreement"}
 # What tells nothing of people: a token with one of several scopes, and no purpose.
