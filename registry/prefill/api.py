@@ -22,7 +22,7 @@ from registry.prefill.disputes import opener
 from registry.prefill.filling import Form
 from registry.prefill.kept import require_open, require_prefill
 from registry.prefill.profiles import for_procedure
-from registry.prefill.registers import Faults, registers_down
+from registry.prefill.registers import wait_for
 from registry.prefill.shapes import Profile
 from registry.prefill.subjects import members
 from registry.prefill.transforms import TRANSFORMS
@@ -63,10 +63,10 @@ class Prefills(MethodView):
         # Whoever stands at a counter has said yes to this very case, and is in no list to try.
         about = data.get("personal_id") or principal.person_id
         count_subjects([about] if about and "invitation" not in data else [])
-        down = registers_down(_state().faults.raise_for, principal.person_id)
+        wait_for(_state().faults.raise_for, principal.person_id)
         for left in reversed(range(_TRIES)):
             try:
-                return answer(_fill(principal, profile, data, down))
+                return answer(_fill(principal, profile, data))
             except sa.exc.OperationalError as error:
                 # Another case took the consent meanwhile; what is there now says which it serves.
                 if not left or not is_busy(error):
@@ -74,9 +74,7 @@ class Prefills(MethodView):
         raise Unavailable
 
 
-def _fill(
-    principal: Principal, profile: Profile, data: Mapping[str, Any], down: Faults
-) -> dict[str, Any]:
+def _fill(principal: Principal, profile: Profile, data: Mapping[str, Any]) -> dict[str, Any]:
     with database().transaction(snapshot=True) as session:
         resting = consenting.rests_on(session, principal, profile, data)
         form = Form(
@@ -85,7 +83,7 @@ def _fill(
             data["choices"],
             frozenset(data["keys"]) if "keys" in data else None,
             _state().predicates,
-            down,
+            _state().faults.raise_if_down,
         )
         return fill(session, principal, form, resting.terms, _house())
 

@@ -7,7 +7,7 @@ what another says.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -128,23 +128,11 @@ def no_faults(_register: str, _record_id: str) -> None:
     """Let every register answer."""
 
 
-def registers_down(faults: Faults, record_id: str | None) -> Faults:
-    """Return the faults of one person as they are now, asked before a transaction waits for them.
-
-    A register that is slow is waited for here, one that is down is remembered.
-    """
-    down = set[str]()
+def wait_for(faults: Faults, record_id: str | None) -> None:
+    """Wait for the registers that are slow about a person, before a transaction waits for them."""
     for register in REGISTERS if record_id else ():
-        try:
+        with suppress(Unavailable):
             faults(register, str(record_id))
-        except Unavailable:
-            down.add(register)
-
-    def known(register: str, about: str) -> None:
-        if about == record_id and register in down:
-            raise Unavailable(subject=about)
-
-    return known
 
 
 def read_person(
