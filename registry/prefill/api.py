@@ -64,6 +64,11 @@ class Prefills(MethodView):
         about = data.get("personal_id") or principal.person_id
         count_subjects([about] if about and "invitation" not in data else [])
         wait_for(_state().faults.raise_for, principal.person_id)
+        if "personal_id" in data:
+            # The notice of a task by law comes first, and outside the snapshot: notices are
+            # numbered one after another, and in a snapshot the second at once would fail.
+            with database().transaction() as session:
+                consenting.rests_on(session, principal, profile, data)
         for left in reversed(range(_TRIES)):
             try:
                 return answer(_fill(principal, profile, data))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -80,6 +82,20 @@ def test_a_task_by_law_meets_the_same_faults_and_protections(office: Town) -> No
     assert state_of(leaves["owner.parcel_number"]) == ("unavailable", "register_down")
     leaves = office.filled(token, BUILDING, "L-7", personal_id=office.numbers["ngan"])["fields"]
     assert state_of(leaves["owner.residence"]) == ("unavailable", "withheld")
+
+
+def test_many_offices_ask_by_law_at_once(office: Town) -> None:
+    token, slugs = _token(office), ("mai", "tuan", "hai", "hung", "dung", "long", "be", "loi")
+    barrier = Barrier(len(slugs))
+
+    def fill(slug: str) -> int:
+        barrier.wait()
+        number = office.numbers[slug]
+        return office.fill(token, BUILDING, "L-9", personal_id=number).status_code
+
+    for _ in range(2):
+        with ThreadPoolExecutor(len(slugs)) as pool:
+            assert set(pool.map(fill, slugs)) == {200}
 
 
 def test_a_merged_number_leads_to_the_record_that_stands(office: Town) -> None:
