@@ -32,6 +32,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.benchmarks.lookup
 	$(BIN)/python -m tests.benchmarks.bbox
 	$(BIN)/python -m tests.benchmarks.bulk
+	$(BIN)/python -m tests.benchmarks.prefill
 
 format: $(READY)
 	$(BIN)/ruff format

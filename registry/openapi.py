@@ -50,6 +50,7 @@ _SUBMIT = "/v1/datasets/{name}/submissions"
 _BY_ENTRY = "/v1/civil-status/lookup"
 # A report on a record of any register, whose reads may fail as they do there.
 _REPORT = "/v1/corrections"
+_PREFILL = "/v1/prefill"
 _PURPOSE = ("Procedure", "Case")
 _ALWAYS = ("Language", "Trace")
 
@@ -128,8 +129,8 @@ def _codes(path: str, operation: dict[str, Any], view: View) -> Iterator[str]:
             yield "moved"
         if path in {_ONE_PARCEL, _BY_ENTRY}:
             yield from ("ambiguous", "withheld")
-        if path.startswith("/v1/prefill"):
-            yield from ("conflict", "consent-needed", "not-found")
+        if path.startswith(_PREFILL):
+            yield from ("consent-needed", "conflict", "not-found")
         if path == _REPORT:
             yield from ("ambiguous", "conflict", "not-found", "not-in-mode", "withheld")
 

@@ -62,13 +62,20 @@ class Faults:
         Raises Unavailable where it is down, waits where it is slow, and else returns at once.
         Call it before a transaction is opened, for waiting in one keeps others waiting.
         """
-        fault = self._faults().get(record_id) if self._by_number else None
-        if fault is None or register not in fault.registers:
-            return
-        if fault.seconds:
+        fault = self._fault(register, record_id)
+        if fault and fault.seconds:
             self._sleep(fault.seconds)
-        if fault.down:
+        self.raise_if_down(register, record_id)
+
+    def raise_if_down(self, register: str, record_id: str) -> None:
+        """Raise Unavailable where a register is down; waits for nobody, so a transaction may."""
+        fault = self._fault(register, record_id)
+        if fault and fault.down:
             raise Unavailable(subject=record_id)
+
+    def _fault(self, register: str, record_id: str) -> Fault | None:
+        fault = self._faults().get(record_id) if self._by_number else None
+        return fault if fault and register in fault.registers else None
 
     def _faults(self) -> Mapping[str, Fault]:
         # Record ids never change; but the people may be loaded only after the server started.

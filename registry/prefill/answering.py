@@ -14,7 +14,7 @@ from registry.prefill.filling import Form, fill_form, papers, with_grounds
 from registry.prefill.leaves import Leaf
 from registry.prefill.receipts import Sign
 from registry.prefill.releasing import Filled, Release, release
-from registry.prefill.subjects import AWAITING, DECLINED, Member
+from registry.prefill.subjects import AWAITING, DECLINED, Member, consents_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _participants(form: Form) -> list[dict[str, Any]]:
     return [
         {"role": role.id, "number": number, "state": _state(member)}
         for role in form.profile.roles
-        if role.consent == "own" or role.who == "household"
+        if consents_alone(role)
         for number, member in enumerate(form.members[role.id])
     ]
 

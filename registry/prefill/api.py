@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import flask
+import sqlalchemy as sa
 from flask.views import MethodView
 
 from auth.guard import count_subjects, current_principal, require_scope
+from auth.principals import Principal
 from registry.corrections.rules import Terms as Due
 from registry.http import Blueprint, answer, database
 from registry.kernel.clock import today
+from registry.kernel.db import is_busy
+from registry.kernel.errors import FieldError, Invalid, Text, Unavailable
 from registry.prefill import consenting, notices, schemas, verifying, watching
 from registry.prefill.answering import House, fill
 from registry.prefill.disputes import opener
 from registry.prefill.filling import Form
+from registry.prefill.kept import require_open, require_prefill
 from registry.prefill.profiles import for_procedure
-from registry.prefill.registers import registers_down
+from registry.prefill.registers import wait_for
 from registry.prefill.shapes import Profile
 from registry.prefill.subjects import members
 from registry.prefill.transforms import TRANSFORMS
@@ -25,6 +31,8 @@ from registry.prefill.values_today import reader
 blp = Blueprint("prefill", __name__, url_prefix="/v1/prefill", description="Điền sẵn / prefill")
 _VALUES = reader(TRANSFORMS)
 SCOPE = "prefill:read"
+_TRIES = 3
+_NO_FIELD = Text("Biểu mẫu không có trường này.", "The form has no such field.")
 
 
 def _state() -> Any:
@@ -51,23 +59,49 @@ class Prefills(MethodView):
     def post(self, data: dict[str, Any]) -> flask.Response:
         """Điền sẵn biểu mẫu của thủ tục / fill the form of the procedure."""
         principal, profile = current_principal(), _profile()
-        state = _state()
+        _require_known(profile, data.get("keys", ()))
         # Whoever stands at a counter has said yes to this very case, and is in no list to try.
         about = data.get("personal_id") or principal.person_id
         count_subjects([about] if about and "invitation" not in data else [])
-        down = registers_down(state.faults.raise_for, principal.person_id)
-        with database().transaction(snapshot=True) as session:
-            resting = consenting.rests_on(session, principal, profile, data)
-            form = Form(
-                profile,
-                members(session, profile, resting.consent),
-                data["choices"],
-                frozenset(data["keys"]) if "keys" in data else None,
-                state.predicates,
-                down,
-            )
-            filled = fill(session, principal, form, resting.terms, _house())
-        return answer(filled)
+        wait_for(_state().faults.raise_for, principal.person_id)
+        if "personal_id" in data:
+            # The notice of a task by law comes first, and outside the snapshot: notices are
+            # numbered one after another, and in a snapshot the second at once would fail.
+            with database().transaction() as session:
+                consenting.rests_on(session, principal, profile, data)
+        for left in reversed(range(_TRIES)):
+            try:
+                return answer(_fill(principal, profile, data))
+            except sa.exc.OperationalError as error:
+                # Another case took the consent meanwhile; what is there now says which it serves.
+                if not left or not is_busy(error):
+                    raise
+        raise Unavailable
+
+
+def _fill(principal: Principal, profile: Profile, data: Mapping[str, Any]) -> dict[str, Any]:
+    with database().transaction(snapshot=True) as session:
+        resting = consenting.rests_on(session, principal, profile, data)
+        form = Form(
+            profile,
+            members(session, profile, resting.consent),
+            data["choices"],
+            frozenset(data["keys"]) if "keys" in data else None,
+            _state().predicates,
+            _state().faults.raise_if_down,
+        )
+        return fill(session, principal, form, resting.terms, _house())
+
+
+def _require_known(profile: Profile, keys: Sequence[str]) -> None:
+    known = {field.key for field in profile.fields}
+    errors = [
+        FieldError(f"/keys/{place}", "unknown", _NO_FIELD)
+        for place, key in enumerate(keys)
+        if key not in known
+    ]
+    if errors:
+        raise Invalid(errors=errors)
 
 
 @blp.route("/invitations")
@@ -144,8 +178,8 @@ class Invitations(MethodView):
     @blp.response(201, schemas.InvitationAnswer)
     def post(self, data: dict[str, Any], prefill_id: str) -> flask.Response:
         """Mời người khác đồng ý trên điện thoại của họ / let another adult agree for themselves."""
-        del prefill_id
         with database().transaction() as session:
+            require_open(require_prefill(session, current_principal(), prefill_id))
             made = consenting.invite_to(
                 session, current_principal(), _profile(), data["role"], data["number"]
             )

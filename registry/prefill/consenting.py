@@ -22,12 +22,21 @@ from auth.grants.grants import bind_case, find_live_grant
 from auth.grants.models import Grant
 from auth.principals import Principal
 from auth.scopes import ASSIST
+from registry.citizens.predicates import is_record_id
 from registry.citizens.records import find_by_identifiers, require_citizen
 from registry.kernel.clock import now
 from registry.kernel.errors import Conflict, ConsentNeeded, NotFound, Refused, Text
 from registry.prefill.answering import Terms
 from registry.prefill.shapes import Profile
-from registry.prefill.subjects import Answered, Consented, Member, consented_by, members
+from registry.prefill.subjects import (
+    Answered,
+    Consented,
+    Member,
+    consented_by,
+    consents_alone,
+    members,
+    of_procedure,
+)
 
 _OTHER_CASE = Text(
     "Sự đồng ý này đã dùng cho hồ sơ khác: hãy xin đồng ý lại cho hồ sơ này.",
@@ -61,45 +70,56 @@ def rests_on(
     Raises ConsentNeeded, Refused, Conflict for a consent of another case, and NotFound.
     """
     if "invitation" in asked:
-        return _at_counter(session, principal, asked["invitation"])
+        return _at_counter(session, principal, profile, asked["invitation"])
     if principal.grant_id is not None:
-        return _by_grant(session, principal)
+        return _by_grant(session, principal, profile)
     if "personal_id" in asked:
         return _by_law(session, principal, profile, asked["personal_id"])
     raise ConsentNeeded
 
 
-def _by_grant(session: Session, principal: Principal) -> Resting:
+def _by_grant(session: Session, principal: Principal, profile: Profile) -> Resting:
     grant = find_live_grant(session, str(principal.grant_id))
     # An officer stands for a citizen by an office and not by a consent: there is a code for that.
     if grant is None or (grant.actor or {}).get("ground") == "officer":
         raise ConsentNeeded
-    return _of(session, principal, grant)
+    return _of(session, principal, profile, grant)
 
 
-def _at_counter(session: Session, principal: Principal, invitation: str) -> Resting:
+def _at_counter(
+    session: Session, principal: Principal, profile: Profile, invitation: str
+) -> Resting:
     if ASSIST not in principal.scopes or principal.person_id is None:
         raise Refused
-    accepted = find_accepted_by(session, invitation, principal.person_id)
+    known = is_record_id(invitation)
+    accepted = find_accepted_by(session, invitation, principal.person_id) if known else None
     if accepted is None:
         raise ConsentNeeded
     grant = find_live_grant(session, accepted.grant_id)
     if grant is None or grant.client_id != principal.client_id:
         raise ConsentNeeded
-    return _of(session, principal, grant)
+    return _of(session, principal, profile, grant)
 
 
-def _of(session: Session, principal: Principal, grant: Grant) -> Resting:
+def _of(session: Session, principal: Principal, profile: Profile, grant: Grant) -> Resting:
     if not bind_case(session, grant.id, principal.asker.case):
         raise Conflict(_OTHER_CASE)
-    terms = Terms(grant.person_id, grant.id, grant.subject)
-    return Resting(terms, consented_by(grant, _answers(session, grant)))
+    procedure = principal.asker.procedure
+    consent = consented_by(grant, procedure, _answers(session, grant, profile, procedure))
+    if not consent.details:
+        raise ConsentNeeded
+    return Resting(Terms(grant.person_id, grant.id, grant.subject), consent)
 
 
-def _answers(session: Session, grant: Grant) -> list[Answered]:
+def _answers(session: Session, grant: Grant, profile: Profile, procedure: str) -> list[Answered]:
+    """Return what those decided who consent for themselves in a role that the grant asks for."""
+    asked = {role for detail in grant.details for role in detail["subjects"]}
+    roles = [role.id for role in profile.roles if consents_alone(role) and role.id in asked]
+    if not roles:
+        return []
     accepted = [
-        Answered(role, each.person_id, each.details)
-        for role in _roles(grant)
+        Answered(role, each.person_id, of_procedure(each.details, procedure))
+        for role in roles
         for each in find_accepted(session, grant.id, role)
     ]
     said = {(answer.role, answer.person_id) for answer in accepted}
@@ -109,10 +129,6 @@ def _answers(session: Session, grant: Grant) -> list[Answered]:
         if (role, person) not in said
     ]
     return [*accepted, *declined]
-
-
-def _roles(grant: Grant) -> list[str]:
-    return sorted({role for detail in grant.details for role in detail["subjects"]})
 
 
 def _by_law(session: Session, principal: Principal, profile: Profile, number: str) -> Resting:

@@ -10,25 +10,25 @@ from sqlalchemy.orm import Session
 
 from auth.principals import Principal
 from registry.citizens.attributes import CATALOGUE as CITIZENS
-from registry.citizens.predicates import Predicate, Subject
-from registry.citizens.related import documents
+from registry.citizens.predicates import Predicate
 from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
+from registry.corrections.cases import open_paths
 from registry.households.attributes import CATALOGUE as HOUSEHOLDS
-from registry.kernel.access_log import record_access
-from registry.kernel.clock import now, today
+from registry.kernel.clock import now
+from registry.kernel.errors import Unavailable
 from registry.kernel.fields import Catalogue
-from registry.kernel.ledger import Moment
 from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.prefill import leaves
-from registry.prefill.leaves import Leaf, by_hand, missing
-from registry.prefill.registers import Faults, Told, no_faults, read_person
+from registry.prefill.leaves import Circumstances, Leaf, by_hand, missing
+from registry.prefill.registers import Faults, Told, may_ask, no_faults, read_person
 from registry.prefill.shapes import Field, Profile
 from registry.prefill.subjects import Member
 
 CATALOGUES: Mapping[str, Catalogue] = {
     catalogue.register: catalogue for catalogue in (CITIZENS, HOUSEHOLDS, CIVIL_STATUS, PARCELS)
 }
-_NAMING = {"parcels": ("reference",), "civil_status": ("registered_on",)}
+# What tells several records of one register apart, where it was agreed to.
+_NAMING = {"parcels": ("reference", "address"), "civil_status": ("type", "registered_on")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +46,51 @@ class Form:
     faults: Faults = no_faults
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """What one member of a role is asked: the fields, and why some of them may not be told."""
+
+    member: Member
+    number: int
+    many: bool
+    fields: tuple[Field, ...]
+    closed: Mapping[str, str]
+
+
 def fill_form(session: Session, principal: Principal, form: Form) -> dict[str, Leaf]:
     """Return the leaf of every field that is wanted, by its key, in the order of the form.
 
     A role of several people has a leaf for each, ``role.0.name``. Every person is read once in
-    each register, and every read has its row in the access log.
+    each register, whatever the roles, and every read has its row in the access log.
     """
-    told: dict[str, Leaf] = {}
-    for role in form.profile.roles:
-        fields = [each for each in form.profile.of_role(role.id) if _wanted(form, each)]
-        for number, member in enumerate(form.members[role.id]):
-            part = _of_member(session, principal, form, fields, member)
-            told |= {_key(leaf.field, number, many=role.many): leaf for leaf in part}
+    parts = list(_parts(principal, form))
+    read = _read(session, principal, form, parts)
+    seen = {
+        found.record_id for told in read.values() for one in told.values() for found in one.found
+    }
+    around = Circumstances(now(), form.chosen, open_paths(session, seen) if seen else {})
+    filled = {
+        _key(each, part.number, many=part.many): _leaf(
+            session, principal, form, part, each, read, around
+        )
+        for part in parts
+        for each in part.fields
+    }
     order = {each.key: place for place, each in enumerate(form.profile.fields)}
-    return dict(sorted(told.items(), key=lambda entry: (order[entry[1].field.key], entry[0])))
+    return dict(sorted(filled.items(), key=lambda entry: (order[entry[1].field.key], entry[0])))
+
+
+def _parts(principal: Principal, form: Form) -> Iterator[_Part]:
+    for role in form.profile.roles:
+        fields = tuple(each for each in form.profile.of_role(role.id) if _wanted(form, each))
+        for number, member in enumerate(form.members[role.id]):
+            reasons = {
+                each.key: _closed(principal, form, each, member)
+                for each in fields
+                if each.attribute or each.predicate
+            }
+            closed = {key: reason for key, reason in reasons.items() if reason is not None}
+            yield _Part(member, number, role.many, fields, closed)
 
 
 def _wanted(form: Form, each: Field) -> bool:
@@ -71,26 +102,42 @@ def _key(each: Field, number: int, *, many: bool) -> str:
     return f"{role}.{number}.{name}" if many else each.key
 
 
-def _of_member(
-    session: Session, principal: Principal, form: Form, fields: Iterable[Field], member: Member
-) -> Iterator[Leaf]:
-    asked = [each for each in fields if each.attribute or each.predicate]
-    closed = {each.key: _closed(principal, form, each, member) for each in asked}
-    open_fields = [each for each in asked if closed[each.key] is None]
-    read: dict[str, Told] = {}
-    if member.record_id is not None:
-        wanted = _paths(member, (each for each in open_fields if not each.predicate))
-        read = read_person(session, principal, member.record_id, wanted, form.faults)
-    for each in fields:
-        reason = closed.get(each.key)
-        if not (each.attribute or each.predicate):
-            yield by_hand(each)
-        elif reason is not None:
-            yield missing(each, reason)
-        elif each.predicate:
-            yield _answered(session, principal, form, each, str(member.record_id))
-        else:
-            yield leaves.fill(each, read[each.register], form.chosen, now())
+def _read(
+    session: Session, principal: Principal, form: Form, parts: Iterable[_Part]
+) -> dict[str, dict[str, Told]]:
+    """Return by record id and register what is told of everybody in the form."""
+    wanted: dict[str, dict[str, set[str]]] = {}
+    for part in parts:
+        if part.member.record_id is None:
+            continue
+        paths = wanted.setdefault(part.member.record_id, {})
+        for each in part.fields:
+            if each.attribute and not each.predicate and each.key not in part.closed:
+                named = _naming(principal, part.member, each.register)
+                paths.setdefault(each.register, set()).update({each.path}, named)
+    return {
+        who: read_person(session, principal, who, paths, form.faults)
+        for who, paths in wanted.items()
+    }
+
+
+def _leaf(  # noqa: PLR0913, PLR0917 - which field of whom, of what was read, and what bears on it
+    session: Session,
+    principal: Principal,
+    form: Form,
+    part: _Part,
+    each: Field,
+    read: Mapping[str, Mapping[str, Told]],
+    around: Circumstances,
+) -> Leaf:
+    if not (each.attribute or each.predicate):
+        return by_hand(each)
+    if each.key in part.closed:
+        return missing(each, part.closed[each.key])
+    who = str(part.member.record_id)
+    if each.predicate:
+        return _answered(session, principal, form, each, who)
+    return leaves.fill(each, read[who][each.register], around)
 
 
 def _closed(principal: Principal, form: Form, each: Field, member: Member) -> str | None:
@@ -116,15 +163,14 @@ def _allowed(principal: Principal, catalogue: Catalogue, path: str) -> bool:
     return catalogue.allows(path, principal.attributes(catalogue.register))
 
 
-def _paths(member: Member, fields: Iterable[Field]) -> dict[str, set[str]]:
-    """Return what to read of each register, with what names its records apart where agreed to."""
-    wanted: dict[str, set[str]] = {}
-    for each in fields:
-        wanted.setdefault(each.register, set()).add(each.path)
-    for register, paths in wanted.items():
-        also = _NAMING.get(register, ())
-        paths |= {path for path in also if f"{register}:{path}" in member.allowed}
-    return wanted
+def _naming(principal: Principal, member: Member, register: str) -> set[str]:
+    """Return what tells records of a register apart, as far as member and agreement allow it."""
+    return {
+        path
+        for path in _NAMING.get(register, ())
+        if f"{register}:{path}" in member.allowed
+        and _allowed(principal, CATALOGUES[register], path)
+    }
 
 
 def _answered(
@@ -133,10 +179,14 @@ def _answered(
     """Return yes or no in place of the values behind it; what is not known is neither."""
     name, _, argument = each.predicate.partition(":")
     predicate = form.predicates[name]
-    document = documents(session, [record_id], Moment()).get(record_id, {})
-    verdict = predicate.check(session, Subject(record_id, document, today()), argument)
-    paths = [path for some in predicate.rights.values() for path in some]
-    record_access(session, principal.asker, "delivered", paths, record_id)
+    paths = {catalogue.register: frozenset(paths) for catalogue, paths in predicate.rights.items()}
+    try:
+        who = may_ask(session, principal, record_id, paths, form.faults)
+    except Unavailable:
+        return missing(each, "register_down")
+    if who is None:
+        return Leaf(each, "not_found", reason="no_record")
+    verdict = predicate.check(session, who, argument)
     if verdict == "unknown":
         return Leaf(each, "incomplete", reason="not_certain")
     return Leaf(each, "ok", value=verdict == "match", lock=each.lock)
@@ -178,11 +228,10 @@ def papers(profile: Profile, told: Mapping[str, Leaf]) -> list[dict[str, Any]]:
 
 
 def _paper(profile: Profile, component: Any, told: Mapping[str, Leaf]) -> dict[str, Any]:
-    lacking = sorted(
-        key
-        for key, leaf in told.items()
-        if leaf.field.key in component.replaced_by and not leaf.certain
-    )
+    replacing = {key: leaf for key, leaf in told.items() if leaf.field.key in component.replaced_by}
+    lacking = {key for key, leaf in replacing.items() if not leaf.certain}
+    # A field that was not asked for, or whose role has nobody in it, proves nothing either.
+    lacking |= set(component.replaced_by) - {leaf.field.key for leaf in replacing.values()}
     replaced = bool(component.ground and component.replaced_by and not lacking)
     ground = profile.bases.get(component.ground)
     return {
@@ -191,5 +240,5 @@ def _paper(profile: Profile, component: Any, told: Mapping[str, Leaf]) -> dict[s
         "kind": component.kind,
         "needed": not replaced,
         "ground": {"act": ground.act, "article": ground.article} if ground and replaced else None,
-        **({"because": lacking} if lacking and component.ground else {}),
+        **({"because": sorted(lacking)} if lacking and component.ground else {}),
     }

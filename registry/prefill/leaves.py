@@ -5,19 +5,20 @@ Every leaf may fail alone. What is not certain is never locked, and an empty fie
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from registry.civil_status.acts import kind_of_event
 from registry.kernel.errors import Text
-from registry.prefill.registers import Found, Told
+from registry.prefill.registers import Found, Told, reading
 from registry.prefill.shapes import Basis, Field
 from registry.prefill.transforms import TRANSFORMS, value_at
 
 State = Literal["ok", "not_found", "incomplete", "under_review", "unavailable"]
 Lock = Literal["locked", "editable", "confirm"]
+# Why an address is incomplete: its commune was divided, and nobody has said which part it is in.
+_SPLIT = "split_unit"
 _NAMING = {"parcels": ("reference", "address"), "civil_status": ("type", "registered_on")}
 
 
@@ -25,10 +26,10 @@ _NAMING = {"parcels": ("reference", "address"), "civil_status": ("type", "regist
 class Leaf:
     """What a form is told of one field.
 
-    ``value`` is None unless the state is ok or under review, and ``label`` its words where it is a
-    code. ``reason`` says why it is not ok, or must be confirmed; ``candidates`` are the records
-    among which the person has to choose. ``ground`` is the provision by which it takes the place
-    of a paper.
+    ``value`` is None unless the state is ok or under review, or incomplete for a part of it alone,
+    and ``label`` its words where it is a code. ``reason`` says why it is not ok, or must be
+    confirmed; ``candidates`` are the records among which the person has to choose. ``ground`` is
+    the provision by which it takes the place of a paper.
     """
 
     field: Field
@@ -86,28 +87,40 @@ def by_hand(field: Field) -> Leaf:
     return Leaf(field, "not_found", reason="not_in_registers")
 
 
-def fill(field: Field, told: Told, chosen: Mapping[str, str], on: datetime) -> Leaf:
-    """Return the leaf of ``field`` from what its register told.
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What bears on every leaf of one form beside what the registers told.
 
-    ``chosen`` are the record ids that the person has picked, by register.
+    ``chosen`` are the record ids that the person has picked, by register, and ``disputed`` by
+    record id the paths about which a correction is open. ``at`` is the moment of the answer.
     """
+
+    at: datetime
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    disputed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+
+def fill(field: Field, told: Told, around: Circumstances) -> Leaf:
+    """Return the leaf of ``field`` from what its register told."""
     if told.state == "unavailable":
         return missing(field, told.reason or "unavailable")
+    if field.path in told.withheld:
+        return missing(field, "withheld")
     records = _meant(field, told)
-    picked = [found for found in records if found.record_id == chosen.get(field.register)]
+    wanted = around.chosen.get(field.register)
+    picked = [found for found in records if found.record_id == wanted]
     if len(records) > 1 and len(picked) != 1:
         return Leaf(field, "incomplete", reason="several", candidates=_names(field, records))
     if not records:
         return _nothing(field, told)
-    return _filled(field, (picked or records)[0], on)
+    return _filled(field, (picked or records)[0], around)
 
 
 def _meant(field: Field, told: Told) -> Sequence[Found]:
-    """Return the records that a field may mean; of the acts of one type, the last."""
+    """Return the records that a field may mean; of the acts of one event, the last."""
     if not field.act:
         return told.found
-    acts = [found for found in told.found if kind_of_event(found.record) == field.act]
-    return acts[-1:]
+    return [found for found in told.found if found.event == field.act][-1:]
 
 
 def _nothing(field: Field, told: Told) -> Leaf:
@@ -117,28 +130,63 @@ def _nothing(field: Field, told: Told) -> Leaf:
     return Leaf(field, "not_found", reason="no_record")
 
 
-def _filled(field: Field, found: Found, on: datetime) -> Leaf:
-    value = TRANSFORMS[field.transform](value_at(found.record, field.path))
+def _filled(field: Field, found: Found, around: Circumstances) -> Leaf:
+    raw = value_at(found.record, field.path)
+    value = TRANSFORMS[field.transform](raw)
     leaf = Leaf(field, "ok", source=found)
+    lacking = _lacking(raw)
     if value is None:
-        unsure = _flagged(found, "uncertain", field.path)
-        return replace(leaf, state="incomplete" if unsure else "not_found", reason="no_value")
+        if lacking or _flagged(found, "uncertain", field.path):
+            return replace(leaf, state="incomplete", reason=lacking or "no_value")
+        return replace(leaf, state="not_found", reason="no_value")
     label = None
     if isinstance(value, Mapping) and "code" in value:
         value, label = value["code"], str(value.get("label") or value.get("text") or "")
-    since = found.life.since(lambda document: value_at(document, field.path))
-    leaf = replace(leaf, value=value, label=label, valid_from=since)
-    if _flagged(found, "under_review", field.path):
+    # What is derived stands in no document: each is cut as the answer was.
+    read = reading(field.register, field.path)
+    since = found.life.since(lambda document: value_at(read(document), field.path))
+    return _judged(
+        replace(leaf, value=value, label=label, valid_from=since), found, lacking, around
+    )
+
+
+def _judged(leaf: Leaf, found: Found, lacking: str | None, around: Circumstances) -> Leaf:
+    """Return a leaf that has a value with how far a form may rely on it."""
+    asked = leaf.field
+    questioned = around.disputed.get(found.record_id, frozenset())
+    if _flagged(found, "under_review", asked.path) or _any_near(asked.path, questioned):
         return replace(leaf, state="under_review", reason="under_review")
-    if _flagged(found, "uncertain", field.path):
+    if lacking == _SPLIT:
+        return replace(leaf, state="incomplete", reason=lacking)
+    if _flagged(found, "uncertain", asked.path):
         return replace(leaf, lock="confirm", reason="uncertain")
-    if _is_stale(field, found, on):
+    if _is_stale(asked, found, around.at):
         return replace(leaf, lock="confirm", reason="stale")
-    return replace(leaf, lock=field.lock)
+    return replace(leaf, lock=asked.lock)
+
+
+def _lacking(raw: Any) -> str | None:
+    """Return what a registered value itself says to be lacking for an answer, if anything.
+
+    The unit of an address that was divided since is for the person to say, and a status that
+    rests on books which are not complete is not known.
+    """
+    if not isinstance(raw, Mapping):
+        return None
+    address = raw.get("address", raw)
+    if isinstance(address, Mapping) and "candidates" in address:
+        return _SPLIT
+    coverage = raw.get("coverage")
+    known = not isinstance(coverage, Mapping) or coverage.get("complete") is True
+    return None if known else "no_coverage"
 
 
 def _flagged(found: Found, flag: str, path: str) -> bool:
-    return any(_near(path, each) for each in found.record.get(flag, ()))
+    return _any_near(path, found.record.get(flag, ()))
+
+
+def _any_near(path: str, others: Iterable[str]) -> bool:
+    return any(_near(path, each) for each in others)
 
 
 def _near(path: str, other: str) -> bool:

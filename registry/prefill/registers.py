@@ -6,8 +6,8 @@ what another says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -16,18 +16,26 @@ from sqlalchemy.orm import Session
 
 from auth.principals import Principal
 from registry.citizens.attributes import CATALOGUE as CITIZENS
+from registry.citizens.attributes import WHEREABOUTS
 from registry.citizens.changes import LEDGER as CITIZENS_LEDGER
+from registry.citizens.predicates import Subject
 from registry.citizens.records import read_citizen
+from registry.citizens.related import documents
+from registry.citizens.rules import true_on
+from registry.citizens.standings import standings
 from registry.citizens.verification import verified_at
+from registry.civil_status.acts import kind_of_event
 from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
+from registry.civil_status.attributes import WHEREABOUTS as ACTS_WHEREABOUTS
 from registry.civil_status.changes import LEDGER as ACTS_LEDGER
 from registry.civil_status.records import read_acts_of
 from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.households.changes import LEDGER as HOUSEHOLDS_LEDGER
 from registry.households.records import read_household_of
 from registry.kernel.access_log import record_access
+from registry.kernel.clock import today
 from registry.kernel.errors import Moved, NotFound, NotInMode, Refused, Unavailable, Withheld
-from registry.kernel.fields import Catalogue
+from registry.kernel.fields import Catalogue, Document
 from registry.kernel.ledger import Ledger, Life, Moment
 from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.parcels.changes import ledger as parcels_ledger
@@ -35,8 +43,6 @@ from registry.parcels.records import list_parcels_of
 
 State = Literal["ok", "not_found", "unavailable"]
 _PRESENT = Moment()
-# What tells the acts apart; it is read with them, and told only where a form has a field for it.
-_WITH_ACTS = ("type", "of", "decision.kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +54,38 @@ class Found:
     life: Life
     last_verified_at: str | None
 
+    @property
+    def event(self) -> str:
+        """What an act of civil status is about; it picks the act, and is told to nobody."""
+        standing = self.life.today()
+        return kind_of_event(standing.document) if standing else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a register says of a person: records, or ``state`` and ``reason`` why there are none."""
+    """What a register says of a person: records, or ``state`` and ``reason`` why there are none.
+
+    ``withheld`` are the paths that a protection keeps back while the rest is told.
+    """
 
     state: State
     reason: str | None = None
     found: tuple[Found, ...] = ()
     coverage: Mapping[str, Any] | None = None
+    withheld: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Register:
-    """How one register is read: what it has, its verb, and where its history is."""
+    """How one register is read: what it has, its verb, and where its history is.
+
+    ``whereabouts`` are the paths that tell where somebody lives, where others tell nothing of it.
+    """
 
     catalogue: Catalogue
     read: Callable[[Session, Principal, str, tuple[str, ...]], tuple[Sequence[Any], Any]]
     ledger: Callable[[Session], Ledger]
+    whereabouts: tuple[str, ...] = ()
 
 
 def _citizen(
@@ -94,9 +114,9 @@ def _parcels(
 
 
 REGISTERS: Mapping[str, Register] = {
-    "citizens": Register(CITIZENS, _citizen, lambda _: CITIZENS_LEDGER),
+    "citizens": Register(CITIZENS, _citizen, lambda _: CITIZENS_LEDGER, WHEREABOUTS),
     "households": Register(HOUSEHOLDS, _household, lambda _: HOUSEHOLDS_LEDGER),
-    "civil_status": Register(CIVIL_STATUS, _acts, lambda _: ACTS_LEDGER),
+    "civil_status": Register(CIVIL_STATUS, _acts, lambda _: ACTS_LEDGER, ACTS_WHEREABOUTS),
     "parcels": Register(PARCELS, _parcels, parcels_ledger),
 }
 
@@ -108,23 +128,11 @@ def no_faults(_register: str, _record_id: str) -> None:
     """Let every register answer."""
 
 
-def registers_down(faults: Faults, record_id: str | None) -> Faults:
-    """Return the faults of one person as they are now, asked before a transaction waits for them.
-
-    A register that is slow is waited for here, one that is down is remembered.
-    """
-    down = set[str]()
+def wait_for(faults: Faults, record_id: str | None) -> None:
+    """Wait for the registers that are slow about a person, before a transaction waits for them."""
     for register in REGISTERS if record_id else ():
-        try:
+        with suppress(Unavailable):
             faults(register, str(record_id))
-        except Unavailable:
-            down.add(register)
-
-    def known(register: str, about: str) -> None:
-        if about == record_id and register in down:
-            raise Unavailable(subject=about)
-
-    return known
 
 
 def read_person(
@@ -145,6 +153,32 @@ def read_person(
     }
 
 
+def may_ask(
+    session: Session,
+    principal: Principal,
+    record_id: str,
+    rights: Mapping[str, Collection[str]],
+    faults: Faults = no_faults,
+) -> Subject | None:
+    """Return whom a predicate may be asked of, and log it; None for who is as if not there.
+
+    Of a protected person it knows nothing of where they live. ``rights`` are the paths that the
+    answer is derived from, by register; raises Unavailable where one of these is out of order.
+    """
+    for register in rights:
+        faults(register, record_id)
+    paths = [path for some in rights.values() for path in some]
+    known = standings(session, [record_id]).get(record_id)
+    if known is None or known.hidden:
+        record_access(session, principal.asker, "not_found", paths, record_id)
+        return None
+    document = documents(session, [known.id], _PRESENT).get(known.id, {})
+    if known.protected:
+        document = {key: told for key, told in document.items() if key not in WHEREABOUTS}
+    record_access(session, principal.asker, "delivered", paths, known.id)
+    return Subject(known.id, true_on(document, today()), today())
+
+
 def _read(  # noqa: PLR0913, PLR0917 - who asks, of whom, what, and what may go wrong
     session: Session,
     principal: Principal,
@@ -162,6 +196,12 @@ def _read(  # noqa: PLR0913, PLR0917 - who asks, of whom, what, and what may go 
         return _read(session, principal, moved.record_id, register, paths, faults)
     except (Withheld, NotFound) as error:
         withheld = isinstance(error, Withheld)
+        open_paths = _telling_no_place(register, paths) if withheld else ()
+        if open_paths and len(open_paths) < len(paths):
+            kept_back = frozenset(paths).difference(open_paths)
+            record_access(session, principal.asker, "withheld", kept_back, record_id)
+            told = _read(session, principal, record_id, register, open_paths, faults)
+            return replace(told, withheld=kept_back)
         outcome: Literal["withheld", "not_found"] = "withheld" if withheld else "not_found"
         record_access(session, principal.asker, outcome, paths, record_id)
         return Told("unavailable", "withheld") if withheld else Told("not_found")
@@ -169,6 +209,27 @@ def _read(  # noqa: PLR0913, PLR0917 - who asks, of whom, what, and what may go 
         return Told("unavailable", "outside_agreement")
     except (Unavailable, NotInMode, sa.exc.OperationalError):
         return Told("unavailable", "register_down")
+
+
+def _telling_no_place(register: str, paths: Iterable[str]) -> tuple[str, ...]:
+    """Return those of ``paths`` that don't say where somebody lives."""
+    source = REGISTERS[register]
+    if not source.whereabouts:
+        return ()
+    every = _every(source.catalogue)
+    alone = {path: source.catalogue.compile((path,), every) for path in paths}
+    return tuple(path for path in paths if not any(map(alone[path].concerns, source.whereabouts)))
+
+
+def reading(register: str, path: str) -> Callable[[Document], Mapping[str, Any]]:
+    """Return what cuts one path out of a whole document, a derived one as of today."""
+    catalogue = REGISTERS[register].catalogue
+    selection = catalogue.compile((path,), _every(catalogue))
+    return lambda document: selection.cut(document, today())
+
+
+def _every(catalogue: Catalogue) -> frozenset[str]:
+    return frozenset(each.path for each in catalogue.attributes)
 
 
 def _apart(session: Session) -> AbstractContextManager[Any]:
@@ -179,8 +240,7 @@ def _told(
     session: Session, principal: Principal, who: str, register: str, paths: tuple[str, ...]
 ) -> Told:
     source = REGISTERS[register]
-    asked = (*paths, *_WITH_ACTS) if register == "civil_status" else paths
-    records, coverage = source.read(session, _letting(principal, register, asked), who, asked)
+    records, coverage = source.read(session, _letting(principal, register, paths), who, paths)
     ids = [record["id"] for record in records]
     lives = source.ledger(session).lives(session, ids)
     confirmed = verified_at(session, ids) if register == "citizens" else {}

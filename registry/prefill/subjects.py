@@ -66,9 +66,29 @@ class Consented:
         return _attributes(self.details, {role})
 
 
-def consented_by(grant: Grant, answered: Iterable[Answered]) -> Consented:
-    """Return what a grant says; ``answered`` are the invitations of its case."""
-    return Consented(grant.person_id, grant.details, grant.people or {}, tuple(answered))
+def consented_by(grant: Grant, procedure: str, answered: Iterable[Answered]) -> Consented:
+    """Return what a grant says of a procedure; ``answered`` are the invitations of its case.
+
+    What was agreed to for another procedure, in the same breath, is not for this one.
+    """
+    return Consented(
+        grant.person_id,
+        of_procedure(grant.details, procedure),
+        grant.people or {},
+        tuple(answered),
+    )
+
+
+def of_procedure(
+    details: Iterable[Mapping[str, Any]], procedure: str
+) -> tuple[Mapping[str, Any], ...]:
+    """Return those of ``details`` that are about a procedure."""
+    return tuple(detail for detail in details if detail["procedure"] == procedure)
+
+
+def consents_alone(role: Role) -> bool:
+    """Say whether somebody in a role may have to be asked beside the person who submits."""
+    return role.consent == "own" or role.who == "household"
 
 
 def members(

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -38,7 +38,7 @@ ROOT = Path(__file__).parents[2]
 PROCEDURE = "1.004222"
 CONNECTIONS = 16
 _READY_SECONDS = 20
-_CLIENT = "bench"
+CLIENT = "bench"
 _ID = "900190{:06d}"
 _WRK = """
 local count = tonumber(os.getenv("BENCH_COUNT"))
@@ -99,12 +99,12 @@ def fill(database: Database, citizens: int) -> None:
                 for n, document in enumerate(people)
             )
             changes.apply_changes(session, states, source="benchmark", load=None)
-            create_client(session, _CLIENT, "Đo tốc độ", ["citizens:read"])
+            create_client(session, CLIENT, "Đo tốc độ", ["citizens:read"])
             create_agreement(
                 session,
                 Agreement(
                     "",
-                    _CLIENT,
+                    CLIENT,
                     PROCEDURE,
                     {
                         "citizens": frozenset(
@@ -118,16 +118,16 @@ def fill(database: Database, citizens: int) -> None:
             )
 
 
-def token(settings: Settings) -> str:
+def token(settings: Settings, scopes: Sequence[str] = ("citizens:read",)) -> str:
     """Return an access token for the benchmark's client."""
     keys = KeyRing.open(Path(settings.key_file), settings.key_secret)
     return issue(
         keys,
         settings.issuer,
-        ["citizens:read"],
+        list(scopes),
         LONGEST_TOKEN_SECONDS,
-        client_id=_CLIENT,
-        sub=_CLIENT,
+        client_id=CLIENT,
+        sub=CLIENT,
         binding=None,
     )
 
@@ -199,11 +199,14 @@ def program(name: str, hint: str) -> str:
     return found
 
 
-def wrk(port: int, seconds: int, *, bearer: str, count: int) -> Load:
-    """Ask with one thread over 16 kept connections, each time for another of ``count`` people."""
+def wrk(port: int, seconds: int, *, bearer: str, count: int, lua: str = _WRK) -> Load:
+    """Ask with one thread over 16 kept connections, each time for another of ``count`` people.
+
+    ``lua`` is the script that makes the requests, a look-up unless another is given.
+    """
     path = program("wrk", "apt install wrk")
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(_WRK)
+        script.write(lua)
         script.flush()
         command = [path, "-t1", f"-c{CONNECTIONS}", f"-d{seconds}", "--latency", "-s", script.name]
         done = subprocess.run(  # noqa: S603 - our own command line
