@@ -14,7 +14,7 @@ from auth.oauth.metadata import ACCESS_TOKEN, EXCHANGE
 from registry.kernel.clock import today
 from registry.prefill.filling import needed_attributes
 from tests.auth.grants import another, told
-from tests.town import BUILDING, EXTRACT, PROFILES, STATUS, Town, agree_with, only, state_of
+from tests.town import BUILDING, PROFILES, STATUS, Town, agree_with, state_of
 
 OFFICER_SCOPE = "prefill:read people:assist"
 NAME, BORN, PHONE = "citizens:name.full", "citizens:birth_date", "citizens:phone"
@@ -62,15 +62,6 @@ def test_a_consent_for_one_procedure_fills_no_other_form(town: Town) -> None:
     token = town.token("mai", BUILDING)
     assert _code(town.fill(token, STATUS, "C-2"))[0] == 403
     assert {row.outcome for row in town.rows("C-2")} == {"refused"}
-
-
-def test_what_was_agreed_to_for_another_procedure_is_not_for_this_one(town: Town) -> None:
-    wide = only(PROFILES[STATUS].details(STATUS), submitter=[NAME, BORN])
-    narrow = only(DETAILS, submitter=[NAME])
-    token = town.token("mai", BUILDING, [*wide, *narrow])
-    fields = town.filled(token, BUILDING, "C-3")["fields"]
-    assert state_of(fields["submitter.full_name"]) == ("ok", None)
-    assert state_of(fields["submitter.birth_date"]) == ("unavailable", "no_consent")
 
 
 def test_a_consent_serves_one_case(town: Town) -> None:
@@ -215,19 +206,6 @@ def test_only_the_officer_who_invited_uses_the_citizen_s_answer(town: Town) -> N
     assert answer.status_code == 403
     assert town.fill(token, BUILDING, "K-3", invitation=made["id"]).status_code == 409
     assert town.fill(token, BUILDING, "K-2", invitation=made["id"]).status_code == 200
-
-
-def test_what_a_citizen_agreed_to_at_the_counter_is_for_that_procedure(town: Town) -> None:
-    both = [*DETAILS, *PROFILES[EXTRACT].details(EXTRACT)]
-    town.form.someone.roles = frozenset({"people:assist"})
-    try:
-        token = town.token(town.officer, BUILDING, both, scope=OFFICER_SCOPE)
-    finally:
-        town.form.someone.roles = frozenset()
-    made = town.call(token, "POST", "/v1/prefill/invitations", BUILDING, "K-4").get_json()
-    town.answer("mai", made["code"])
-    answer = town.fill(token, EXTRACT, "K-4", invitation=made["id"])
-    assert _code(answer) == (403, "consent-needed")
 
 
 def test_a_citizen_without_an_account_agrees_at_the_counter_by_a_code(town: Town) -> None:
