@@ -56,13 +56,16 @@ from auth.visitors import SignedInVisitors
 from datasets.specs.messages import citizen_of_cells
 from registry import openapi, problems
 from registry.citizens import predicates as citizens
+from registry.citizens.attributes import CATALOGUE as CITIZENS
 from registry.citizens.hot import HotLookup
 from registry.citizens.predicates import Predicate
 from registry.citizens.records import find_record_ids
 from registry.citizens.sourced import CitizenReader
 from registry.civil_status import predicates as civil_status
+from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
 from registry.civil_status.representation import ground_to_act, may_be_represented
 from registry.fastpath import FastPath
+from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.http import Segment, answer
 from registry.jobs.pulse import Pulse
 from registry.kernel.clock import today
@@ -71,11 +74,14 @@ from registry.kernel.errors import Unavailable
 from registry.kernel.faults import Faults
 from registry.kernel.settings import Settings
 from registry.parcels import predicates as parcels
+from registry.parcels.attributes import CATALOGUE as PARCELS
 from registry.prefill.preview import RegistryPreview
 from registry.sandbox.people import planned_faults, sign_in_personas
 from registry.upstream.http import HttpSource
 from registry.upstream.modes import Mode
 from registry.upstream.source import Source
+from registry.web import site
+from registry.web.ports import Consents, Corrections, Web
 
 BLUEPRINTS = (
     auth.api.blp,
@@ -97,6 +103,7 @@ BLUEPRINTS = (
 )
 SANDBOX = registry.sandbox.api.blp
 """What production has not."""
+CATALOGUES = (CITIZENS, CIVIL_STATUS, HOUSEHOLDS, PARCELS)
 _CONFIG = {
     "API_TITLE": "Sổ Gốc",
     "API_VERSION": "v1",
@@ -158,11 +165,14 @@ def create_app(
     database: Database | None = None,
     visitors: Visitors | None = None,
     preview: Preview | None = None,
+    consents: Consents | None = None,
+    corrections: Corrections | None = None,
 ) -> flask.Flask:
     """Return the application for ``settings``.
 
     ``database`` is for tests that have one open, ``visitors`` for whoever knows who is there,
-    ``preview`` for what a consent page shows.
+    ``preview`` for what a consent page shows; ``consents`` and ``corrections`` are the services
+    behind the citizen's pages of that name.
     """
     app = flask.Flask("registry", static_folder=None)
     app.url_map.converters["default"] = Segment
@@ -184,12 +194,7 @@ def create_app(
         keys,
         verifier,
         senders,
-        Limiter(
-            database,
-            verifier,
-            calls_per_minute=settings.client_calls_per_minute,
-            subject_calls_per_hour=settings.subject_calls_per_hour,
-        ),
+        _limiter(settings, database, verifier),
         build(settings, database, keys, verifier, senders, may_act_for=_may_act_for),
         visitors or SignedInVisitors(),
         preview or RegistryPreview(_PREDICATES),
@@ -209,11 +214,21 @@ def create_app(
     app.register_blueprint(auth.api_consent.blp)
     _add_service_routes(app, api)
     _add_sign_in(app, state)
+    site.register(app, _web(state, consents, corrections))
     app.after_request(_headers)
     sent = [("Content-Type", "application/json"), *_fixed_headers(settings)]
     short = FastPath(app.wsgi_app, settings, state.door, state.limiter, state.citizens, sent)
     app.wsgi_app = short  # type: ignore[method-assign]
     return app
+
+
+def _limiter(settings: Settings, database: Database, verifier: TokenVerifier) -> Limiter:
+    return Limiter(
+        database,
+        verifier,
+        calls_per_minute=settings.client_calls_per_minute,
+        subject_calls_per_hour=settings.subject_calls_per_hour,
+    )
 
 
 def _open_source(secrets: Path, mode: Mode) -> Source:
@@ -236,6 +251,16 @@ def _add_sign_in(app: flask.Flask, state: State) -> None:
 def _records_of(database: Database, numbers: Iterable[str]) -> Mapping[str, str]:
     with database.reading() as session:
         return find_record_ids(session, numbers)
+def _web(state: State, consents: Consents | None, corrections: Corrections | None) -> Web:
+    """Return what the pages may use: verbs and catalogues, and no table."""
+    return Web(
+        state.database,
+        state.citizens,
+        {each.register: each for each in CATALOGUES},
+        consents,
+        corrections,
+        synthetic=not state.settings.production,
+    )
 
 
 def _find_person(session: Session, number: str) -> str | None:

@@ -89,7 +89,7 @@ _GONE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
 def register(app: flask.Flask) -> None:
     """Let every error of ``app`` become a problem document, and log refused personal reads."""
     app.register_error_handler(SogocError, _refuse)
-    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(HTTPException, of_http)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -106,7 +106,8 @@ def _refuse(error: SogocError) -> flask.Response:
     return _finish(response)
 
 
-def _http(error: HTTPException) -> flask.Response:
+def of_http(error: HTTPException) -> flask.Response:
+    """Return the answer for an error of the framework's own, such as an unknown route."""
     code = _BY_STATUS.get(error.code or _SERVER_ERRORS)
     if code is None:
         code = "malformed" if error.code in _CLIENT_ERRORS else "internal"

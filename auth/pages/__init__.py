@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from functools import partial
+from functools import cache, partial
+from importlib.resources import files
 from typing import Any
 from urllib.parse import urlencode
 
@@ -75,9 +76,19 @@ def problem_page(text: Text, status: int = _BAD_REQUEST, language: str = "vi") -
     return page("problem", status, language=language, text=text, address="")
 
 
-def style() -> flask.Response:
-    """Return the style sheet of the pages."""
-    source, _, _ = jinja2.PackageLoader("auth", "pages").get_source(_TEMPLATES, "page.css")
-    response = flask.Response(source, mimetype="text/css")
+@cache
+def look() -> str:
+    """Return the style that all pages share, whoever serves them."""
+    return _source("tokens.css")
+
+
+def _source(name: str) -> str:
+    return files("auth.pages").joinpath(name).read_text("utf-8")
+
+
+def style(more: str | None = None) -> flask.Response:
+    """Return the shared style sheet with that of these pages, or with ``more`` in its place."""
+    own = _source("page.css") if more is None else more
+    response = flask.Response(look() + own, mimetype="text/css")
     response.headers["Cache-Control"] = "public, max-age=3600"
     return response

@@ -8,6 +8,7 @@ from pathlib import Path
 import flask
 from werkzeug import Response
 
+from auth import pages
 from auth.guard import public, trace_id
 from auth.signin import cookies
 from auth.signin.door import require_session, sign_in, signed_in
@@ -22,7 +23,6 @@ POLICY = (
     " frame-ancestors 'none'"
 )
 _STYLE = Path(__file__).parent / "templates" / "signin" / "style.css"
-_STYLE_SECONDS = 3600
 logger = logging.getLogger("sogoc")
 
 blp = flask.Blueprint("signin", __name__, template_folder="templates")
@@ -85,7 +85,7 @@ def sign_out() -> flask.Response:
 @public
 def style() -> Response:
     """Return the style of the pages."""
-    return flask.send_file(_STYLE, max_age=_STYLE_SECONDS)
+    return pages.style(_STYLE.read_text("utf-8"))
 
 
 @blp.app_errorhandler(SignInRefused)

@@ -16,9 +16,11 @@ from tests.conftest import PURPOSE, Service
 
 # Whoever adds a line here makes a route that the whole world may call.
 PUBLIC = {
+    "/",
     "/.well-known/oauth-authorization-server",
     "/.well-known/oauth-protected-resource",
     "/.well-known/openid-configuration",
+    "/assets/<name>",
     "/consent",
     "/docs",
     "/docs/<path:name>",
@@ -55,7 +57,7 @@ PERSONAS = {
     for path in ("/.well-known/openid-configuration", "/authorize", "/jwks", "/token")
 }
 # What only a signed-in person opens.
-SIGNED_IN = {"/signin/session", "/signout"}
+SIGNED_IN = {"/signin/session", "/signout", "/citizen", "/citizen/people/<record_id>"}
 # What a client asks about itself: a token of any scope, and no purpose.
 ANY_CLIENT = {"/v1/me/agreement"}
 # What tells nothing of people: a token with one of several scopes, and no purpose.

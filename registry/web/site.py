@@ -1,0 +1,23 @@
+"""Putting the pages into an application."""
+
+from __future__ import annotations
+
+import flask
+
+from registry.web import assets, citizen, consents, corrections, errors, home
+from registry.web.ports import Web
+
+
+def register(app: flask.Flask, web: Web) -> None:
+    """Give ``app`` the pages; those of a service that ``web`` lacks are not there at all."""
+    app.extensions["sogoc-web"] = web
+    pages = (
+        home.blp,
+        citizen.blp,
+        *((consents.blp,) if web.consents is not None else ()),
+        *((corrections.blp,) if web.corrections is not None else ()),
+    )
+    app.register_blueprint(assets.blp)
+    for blueprint in pages:
+        app.register_blueprint(blueprint)
+    errors.register(app)
