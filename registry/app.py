@@ -81,6 +81,7 @@ from registry.upstream.http import HttpSource
 from registry.upstream.modes import Mode
 from registry.upstream.source import Source
 from registry.web import site
+from registry.web.button_window import keeps_opener
 from registry.web.ports import Consents, Corrections, Web
 
 BLUEPRINTS = (
@@ -160,11 +161,12 @@ class _Json(DefaultJSONProvider):
         return o.isoformat() if isinstance(o, datetime.date) else DefaultJSONProvider.default(o)
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - one for each service that somebody may put in
     settings: Settings,
     database: Database | None = None,
     visitors: Visitors | None = None,
     preview: Preview | None = None,
+    *,
     consents: Consents | None = None,
     corrections: Corrections | None = None,
 ) -> flask.Flask:
@@ -251,6 +253,8 @@ def _add_sign_in(app: flask.Flask, state: State) -> None:
 def _records_of(database: Database, numbers: Iterable[str]) -> Mapping[str, str]:
     with database.reading() as session:
         return find_record_ids(session, numbers)
+
+
 def _web(state: State, consents: Consents | None, corrections: Corrections | None) -> Web:
     """Return what the pages may use: verbs and catalogues, and no table."""
     return Web(
@@ -339,6 +343,8 @@ def _fixed_headers(settings: Settings, policy: str = _NO_FRAMES) -> list[tuple[s
 def _headers(response: flask.Response) -> flask.Response:
     policy = _OWN_ONLY if flask.request.path.startswith("/docs") else _NO_FRAMES
     state: State = flask.current_app.extensions["sogoc"]
+    if keeps_opener(state.settings.issuer):
+        response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
     for name, value in _fixed_headers(state.settings, policy):
         response.headers.setdefault(name, value)
     request = flask.request

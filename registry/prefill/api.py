@@ -12,13 +12,12 @@ from registry.corrections.rules import Terms as Due
 from registry.http import Blueprint, answer, database
 from registry.kernel.clock import today
 from registry.prefill import consenting, notices, schemas, verifying, watching
-from registry.prefill.answering import House, fill
+from registry.prefill.answering import House
 from registry.prefill.disputes import opener
-from registry.prefill.filling import Form
 from registry.prefill.profiles import for_procedure
 from registry.prefill.registers import registers_down
+from registry.prefill.serving import Desk, fill_case
 from registry.prefill.shapes import Profile
-from registry.prefill.subjects import members
 from registry.prefill.transforms import TRANSFORMS
 from registry.prefill.values_today import reader
 
@@ -56,17 +55,9 @@ class Prefills(MethodView):
         about = data.get("personal_id") or principal.person_id
         count_subjects([about] if about and "invitation" not in data else [])
         down = registers_down(state.faults.raise_for, principal.person_id)
+        desk = Desk(state.predicates, down, _house())
         with database().transaction(snapshot=True) as session:
-            resting = consenting.rests_on(session, principal, profile, data)
-            form = Form(
-                profile,
-                members(session, profile, resting.consent),
-                data["choices"],
-                frozenset(data["keys"]) if "keys" in data else None,
-                state.predicates,
-                down,
-            )
-            filled = fill(session, principal, form, resting.terms, _house())
+            filled = fill_case(session, principal, profile, data, desk)
         return answer(filled)
 
 
@@ -80,7 +71,7 @@ class CounterInvitations(MethodView):
         """Mời người dân tại quầy đồng ý bằng mã / let the citizen at a counter agree by a code."""
         with database().transaction() as session:
             made = consenting.invite_citizen(session, current_principal(), _profile())
-        return answer(_with_link(made), 201)
+        return answer(consenting.with_link(made, _state().settings.issuer), 201)
 
 
 @blp.route("/events")
@@ -128,7 +119,7 @@ class Verify(MethodView):
                 session,
                 principal,
                 prefill_id,
-                data["fields_"],
+                data["fields"],
                 _VALUES,
                 opener(Due.of(_state().settings)),
             )
@@ -149,7 +140,7 @@ class Invitations(MethodView):
             made = consenting.invite_to(
                 session, current_principal(), _profile(), data["role"], data["number"]
             )
-        return answer(_with_link(made), 201)
+        return answer(consenting.with_link(made, _state().settings.issuer), 201)
 
 
 @blp.route("/<prefill_id>/close")
@@ -162,9 +153,3 @@ class Close(MethodView):
         """Đóng khi hồ sơ đã giải quyết xong / close when the case is decided."""
         with database().transaction() as session:
             return answer(watching.close(session, current_principal(), prefill_id))
-
-
-def _with_link(made: dict[str, Any]) -> dict[str, Any]:
-    link = f"{_state().settings.issuer}/consent?code={made['code']}"
-    expires = made["expires_at"].isoformat(timespec="seconds")
-    return {**made, "link": link, "expires_at": expires}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import flask
 
-from registry.web import assets, citizen, consents, corrections, errors, home
+from registry.web import assets, button, button_calls, citizen, consents, corrections, errors, home
 from registry.web.ports import Web
 
 
@@ -14,10 +14,12 @@ def register(app: flask.Flask, web: Web) -> None:
     pages = (
         home.blp,
         citizen.blp,
+        button.blp,
         *((consents.blp,) if web.consents is not None else ()),
         *((corrections.blp,) if web.corrections is not None else ()),
     )
     app.register_blueprint(assets.blp)
+    app.register_blueprint(button_calls.blp)
     for blueprint in pages:
         app.register_blueprint(blueprint)
     errors.register(app)

@@ -21,6 +21,12 @@ PUBLIC = {
     "/.well-known/oauth-protected-resource",
     "/.well-known/openid-configuration",
     "/assets/<name>",
+    "/button/done",
+    "/button/invite",
+    "/button/ready",
+    "/button/refill",
+    "/button/start",
+    "/button/verify",
     "/consent",
     "/docs",
     "/docs/<path:name>",
@@ -39,6 +45,7 @@ PUBLIC = {
     "/signin",
     "/signin/callback",
     "/signin/style.css",
+    "/sogoc-prefill.js",
     "/v1/datasets",
     "/v1/datasets/<name>/schema",
     "/v1/datasets/<name>/template",
@@ -130,7 +137,7 @@ def test_the_lists_name_no_route_that_is_gone(app: flask.Flask) -> None:
 def test_no_personal_identifier_stands_in_a_url(app: flask.Flask) -> None:
     # URLs end up in logs: what a path may hold is an opaque record id, a code or a file's name.
     arguments = {name for rule in app.url_map.iter_rules() for name in rule.arguments}
-    ids = ("case_id", "job_id", "record_id", "release_id", "submission_id")
+    ids = ("case_id", "job_id", "prefill_id", "record_id", "release_id", "submission_id")
     assert arguments == {*ids, "code", "name"}
 
 
