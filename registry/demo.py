@@ -259,8 +259,8 @@ def guide(port: int, mark: Mark) -> str:
 ==============================================================================
  API       {base}/docs
  OpenAPI   {base}/openapi.json
- Đăng nhập / sign in  {base}/signin
  Nhân vật / personas  {base}/sandbox/personas
+ Thông tin của tôi / my information  {base}/citizen
 
 # Lấy mã truy cập / get a token
 TOKEN=$({token})

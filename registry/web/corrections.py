@@ -25,7 +25,7 @@ REASONS = {
     "other": Text("Lý do khác", "Another reason"),
 }
 LONGEST_VALUE, LONGEST_NOTE = 500, 2000
-_ADDRESS = ("of", "register", "record", "path")
+_NAMED = ("of", "register", "record", "path")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _too_long(most: int) -> Text:
 def overview() -> flask.Response:
     """Các lần báo sai / everything that was reported."""
     who = person()
-    with web().database.reading() as session:
+    with web().database.transaction() as session:
         found = _port().list_cases_of(session, who)
     return page("corrections", cases=[(case, _label(case)) for case in found])
 
@@ -106,7 +106,7 @@ def go_on() -> Response:
 def one(record_id: str) -> flask.Response:
     """Một lần báo sai và các hạn / one case and what is due when."""
     who = person()
-    with web().database.reading() as session:
+    with web().database.transaction() as session:
         found = _port().find_case(session, who, record_id)
     sent = "sent" in flask.request.args
     return page("correction", case=found, label=_label(found), reasons=REASONS, sent=sent)
@@ -121,7 +121,7 @@ def _form(
 
 
 def _only(where: Mapping[str, str]) -> dict[str, str]:
-    return {key: where[key] for key in _ADDRESS}
+    return {key: where.get(key, "") for key in (*_NAMED, "item")}
 
 
 def _row(where: Mapping[str, str]) -> Row:
@@ -129,14 +129,14 @@ def _row(where: Mapping[str, str]) -> Row:
 
     It is read anew each time, so that nobody reports what was never shown to them.
     """
-    if not all(where.get(key) for key in _ADDRESS):
+    if not all(where.get(key) for key in _NAMED):
         raise NotFound
     asks = principal_for(person(), where["of"])
-    sections = Reading(web(), asks).sections(sensitive=where["register"] == "citizens")
-    wanted = (where["register"], where["record"], where["path"])
-    rows = (row for section in sections for row in section.rows)
+    sections = Reading(web(), asks).meaning(where["register"], where["path"])
+    wanted = (where["register"], where["record"], where["path"], where.get("item", ""))
+    rows = (row for section in sections for row in section.rows if not row.derived)
     for row in rows:
-        if (row.register, row.record_id, row.path) == wanted:
+        if (row.register, row.record_id, row.path, row.item) == wanted:
             return row
     raise NotFound
 

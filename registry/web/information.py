@@ -59,6 +59,18 @@ class Reading:
             self._parcels(),
         ]
 
+    def meaning(self, register: str, path: str) -> list[Section]:
+        """Return the groups that can tell ``path`` of ``register``; nothing else is read."""
+        if register == "citizens":
+            keys = [key for key, paths in sections.PATHS.items() if path in paths]
+            return [told for key in keys for told in self._of_citizen(sections.OF_CITIZEN[key])]
+        others = {
+            "households": self._household,
+            "civil_status": self._acts,
+            "parcels": self._parcels,
+        }
+        return [others[register]()] if register in others else []
+
     def _of_citizen(self, *groups: Section, required: bool = False) -> list[Section]:
         """Read groups of the citizens register, which are one read and one row of the log."""
         paths = _paths(groups)

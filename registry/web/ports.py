@@ -24,7 +24,8 @@ from registry.kernel.fields import Catalogue
 class ConsentShown:
     """One consent: who (``client``, its name) may see what (``register:path`` texts), until when.
 
-    ``state`` is REQUESTED, APPROVED, DECLINED, EXPIRED, REVOKED or INAPPLICABLE.
+    ``case`` is the file that it serves, "" while it has served none. ``state`` is one of REQUESTED,
+    APPROVED, DECLINED, EXPIRED, REVOKED and INAPPLICABLE.
     """
 
     id: str
@@ -37,6 +38,7 @@ class ConsentShown:
     decided_at: datetime | None = None
     expires_at: datetime | None = None
     withdrawn_at: datetime | None = None
+    case: str = ""
 
 
 class Consents(Protocol):
@@ -102,7 +104,10 @@ class CaseShown:
 
 
 class Corrections(Protocol):
-    """The errors that a person has reported; raises NotFound for one that is not theirs."""
+    """The errors that a person has reported; raises NotFound for one that is not theirs.
+
+    A case tells of somebody, so whoever answers logs that it was told, in the session given.
+    """
 
     def list_cases_of(self, session: Session, person_id: str) -> Sequence[CaseShown]:
         """Return all of them, the newest first."""

@@ -24,6 +24,7 @@ IDENTITY = Section("identity", Text("Nhân thân", "Identity"), POPULATION)
 FAMILY = Section("family", Text("Gia đình và hôn nhân", "Family and marriage"), POPULATION)
 RESIDENCE = Section("residence", Text("Cư trú và liên hệ", "Residence and contact"), POPULATION)
 SENSITIVE = Section("sensitive", Text("Thông tin nhạy cảm", "Sensitive information"), POPULATION)
+OF_CITIZEN = {each.key: each for each in (IDENTITY, FAMILY, RESIDENCE, SENSITIVE)}
 HOUSEHOLD = Section("household", Text("Hộ gia đình", "Household"), POPULATION)
 CIVIL_STATUS = Section("acts", Text("Việc hộ tịch", "Acts of civil status"), CIVIL, folded=True)
 LAND_HELD = Section("parcels", Text("Nhà đất", "Land and buildings"), LAND)
@@ -136,14 +137,14 @@ def _coverage(record: Mapping[str, Any]) -> Iterable[Text]:
 def of_household(record: Mapping[str, Any], names: Mapping[str, str]) -> Section:
     """Return the household, its members by ``names`` (by record id) and how each belongs."""
     made = rows(HOUSEHOLDS, record, ("code", "kind", "address"))
-    for member in record.get("members", ()):
+    flagged = "members" in record.get("under_review", ())
+    for number, member in enumerate(record.get("members", ()), start=1):
         label = Text(*[member.get("relation", {}).get("label", "Thành viên")] * 2)
         since = day(member["valid_from"]) if "valid_from" in member else ""
         told = " · ".join(_member(member, names))
         if told:
-            flagged = "members" in record.get("under_review", ())
             row = Row("households", record["id"], "members", label, (told,), since, flagged)
-            made.append(row)
+            made.append(replace(row, item=str(number)))
     return replace(HOUSEHOLD, entries=(Entry(tuple(made)),)).settled()
 
 
@@ -159,7 +160,8 @@ def of_acts(answer: Mapping[str, Any]) -> Section:
     for act in answer["acts"]:
         plain = {**act, "office": act.get("office", {}).get("name"), "signer": _signer(act)}
         made = rows(ACTS, plain, (*_ACT_ROWS, *_ACT), _NAMED_IN_ACTS)
-        made += [_later(each, act) for each in act.get("amended_by") or ()]
+        later = enumerate(act.get("amended_by") or (), start=1)
+        made += [replace(_later(each, act), item=str(number)) for number, each in later]
         about = day(act["registered_on"]) if "registered_on" in act else ""
         entries.append(Entry(tuple(made), act.get("type", {}).get("label", ""), about))
     return replace(CIVIL_STATUS, entries=tuple(entries)).settled()

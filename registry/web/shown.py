@@ -16,7 +16,11 @@ State = Literal["ok", "empty", "withheld", "unavailable"]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One value: what it is, its lines, since when it holds; ``review`` while it is in doubt."""
+    """One value: what it is, its lines, since when it holds; ``review`` while it is in doubt.
+
+    ``item`` tells rows of one path apart. One that is ``derived`` from others is wrong where those
+    are, and is reported there.
+    """
 
     register: str
     record_id: str
@@ -25,6 +29,8 @@ class Row:
     lines: tuple[Line, ...]
     since: str = ""
     review: bool = False
+    derived: bool = False
+    item: str = ""
 
     @property
     def text(self) -> str:
@@ -116,14 +122,15 @@ def rows(
     """Return a row for each of ``paths`` that has a value, named as the catalogue names it."""
     named = {each.path: Text(each.vi, each.en) for each in catalogue.attributes}
     named |= labels or {}
+    derived = {each.path for each in catalogue.attributes if each.derive}
     flagged = record.get("under_review", ())
     made = []
     for path in paths:
         lines = tuple(written(dig(record, path)))
         if lines:
             review = any(_touches(flag, path) for flag in flagged)
-            label, key = named[path], str(record["id"])
-            made.append(Row(catalogue.register, key, path, label, lines, review=review))
+            row = Row(catalogue.register, str(record["id"]), path, named[path], lines)
+            made.append(replace(row, review=review, derived=path in derived))
     return made
 
 

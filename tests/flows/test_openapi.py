@@ -33,6 +33,7 @@ UNDESCRIBED = {
     # Pages for a person's browser.
     *("/oauth/authorize", "/oauth/page.css", "/signin", "/signin/callback", "/signin/session"),
     *("/signin/style.css", "/signout"),
+    *("/", "/assets/{name}", "/citizen", "/citizen/people/{record_id}"),
 }
 
 

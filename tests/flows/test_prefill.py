@@ -84,11 +84,4 @@ def test_smoke(town: Town) -> None:
         answer = town.fill(token, code, case=profile.id)
         assert answer.status_code == 200, answer.text
         for key, leaf in answer.get_json()["fields"].items():
-            print(
-                profile.id,
-                key,
-                leaf["state"],
-                leaf.get("value", leaf.get("text")),
-                leaf.get("reason"),
-                leaf["lock"],
-            )
+            print(profile.id, key, leaf["state"], leaf.get("value", leaf.get("text")), leaf.get("reason"), leaf["lock"])

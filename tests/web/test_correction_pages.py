@@ -39,7 +39,10 @@ def test_nobody_reports_an_error_of_others(place: Site, number: str) -> None:
 
 def test_nobody_reports_what_was_never_shown(place: Site) -> None:
     visit = place.visit(LAN)
-    for changed in ({"path": "nothing"}, {"register": "parcels"}, {"record": ""}):
+    # An age is wrong where the date of birth is, and a cause of death is told to nobody.
+    derived, hidden = {"path": "age"}, {"register": "civil_status", "path": "death.cause"}
+    unknown, other, none = {"path": "nothing"}, {"register": "parcels"}, {"record": ""}
+    for changed in (derived, hidden, unknown, other, none, {"register": "nothing"}):
         where = _birth(place) | changed
         assert visit.client.get(_NEW, query_string=where).status_code == 404, changed
 
@@ -69,6 +72,15 @@ def test_the_form_says_what_is_registered(place: Site) -> None:
     assert "Đang ghi là 17/05/1990" in text_of(answer)
 
 
+def test_each_member_of_a_household_is_reported_apart(place: Site) -> None:
+    visit = place.visit(LAN)
+    parts = visit.get("/citizen").text.replace("&amp;", "&").split('"')
+    links = [part for part in parts if part.startswith(_NEW) and "path=members" in part]
+    told = [text_of(visit.get(link)) for link in links]
+    assert ["900•••••0001" in text for text in told] == [True, False]
+    assert ["900•••••0002" in text for text in told] == [False, True]
+
+
 def test_answers_are_checked_before_they_are_sent_and_can_be_changed(place: Site) -> None:
     visit = place.visit(LAN)
     checked = visit.post(_NEW, **_birth(place), **_FILLED, step="check")
@@ -93,6 +105,13 @@ def test_a_report_says_what_was_registered_and_leads_to_its_case(place: Site) ->
     assert f"Nhận phản ánh ✓ xong ngày {today():%d/%m/%Y}" in text
     assert "Cấp xã kiểm tra chậm nhất ngày 05/01/2099" in text
     assert "Ngày, tháng, năm sinh" in text_of(visit.get("/citizen/corrections"))
+
+
+def test_a_report_reads_no_more_than_what_it_is_about(place: Site) -> None:
+    place.visit(LAN).client.get(_NEW, query_string=_birth(place))
+    asked = {path for row in place.rows() for path in row.context.attributes.split()}
+    assert any("birth_date" in path for path in asked)
+    assert not any("religion" in path or "residence" in path for path in asked)
 
 
 def test_a_parent_reports_an_error_of_a_child(place: Site) -> None:
