@@ -44,8 +44,8 @@ def change_client(
     ``changes`` are values by the names of the columns of `auth.models.Client`: ``redirect_uris``,
     ``grant_types``, ``button_origins``, ``sector``, ``id_token_alg``, ``userinfo_alg``,
     ``userinfo_encryption`` (its ``alg`` and ``enc``), ``calls_per_minute``, ``contact``,
-    ``rotates_refresh``. None takes away what is `OPTIONAL`. Raises NotFound, and Invalid with everything that is wrong; nothing is
-    changed then.
+    ``rotates_refresh``. None takes away what is `OPTIONAL`. Raises NotFound, and Invalid with
+    everything that is wrong; nothing is changed then.
     """
     client = require_client(session, client_id)
     _check_each(changes, production=production)

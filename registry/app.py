@@ -264,6 +264,7 @@ def _web(state: State, consents: Consents | None, corrections: Corrections | Non
         consents,
         corrections,
         synthetic=not state.settings.production,
+        demo_forms=state.settings.environment == "demo",
     )
 
 

@@ -129,6 +129,7 @@ class Web:
     consents: Consents | None
     corrections: Corrections | None
     synthetic: bool
+    demo_forms: bool = False
 
 
 def web() -> Web:

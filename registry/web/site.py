@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import flask
 
-from registry.web import assets, button, button_calls, citizen, consents, corrections, errors, home
+from registry.web import (
+    assets,
+    button,
+    button_calls,
+    citizen,
+    consents,
+    corrections,
+    demo_forms,
+    errors,
+    home,
+)
 from registry.web.ports import Web
 
 
@@ -15,6 +25,7 @@ def register(app: flask.Flask, web: Web) -> None:
         home.blp,
         citizen.blp,
         button.blp,
+        *((demo_forms.blp,) if web.demo_forms else ()),
         *((consents.blp,) if web.consents is not None else ()),
         *((corrections.blp,) if web.corrections is not None else ()),
     )

@@ -194,6 +194,7 @@
     mine.given = leaf.code ?? leaf.value;
     const from = leaf.source ? whence[leaf.source.register] : "Sổ Gốc";
     node.textContent = say(`Từ ${from}, ngày ${day(leaf.as_of)}. `, `From ${from}, ${day(leaf.as_of)}. `);
+    if (leaf.text && !input.options) node.prepend(`${leaf.text}. `);
     if (leaf.state === "under_review") node.append(why.under_review);
     if (leaf.lock === "confirm") {
       const label = make("label", ` ${say("Còn đúng không? Đúng", "Still right? Yes")}`);
