@@ -27,6 +27,12 @@ _OPTIONS = (
         type=click.Choice(GRANTS),
         help="How it may get tokens; once for each.",
     ),
+    click.option(
+        "--button-origin",
+        "button_origins",
+        multiple=True,
+        help="Origin whose pages may carry the prefill button; once for each.",
+    ),
     click.option("--sector", help="Host whose clients know a person by one subject."),
     click.option("--id-token-alg", type=click.Choice(ALGORITHMS), help="Signs its ID tokens."),
     click.option("--userinfo-alg", type=click.Choice(ALGORITHMS), help="Signs its userinfo."),

@@ -197,6 +197,16 @@ def _count(client_id: str, *, personal: bool) -> None:
         raise TooManyRequests(rate.reset, client=client_id)
 
 
+def ask_as(principal: Principal) -> None:
+    """Let this request ask in the name of a principal that its view has found out for itself.
+
+    Spends a call of the client; raises TooManyRequests. What is refused from here on is logged
+    as the principal's.
+    """
+    flask.g.principal = principal
+    _count(principal.client_id, personal=True)
+
+
 def count_subjects(subjects: Iterable[str]) -> None:
     """Count that the client of this request asks for people, by record id or number.
 
@@ -237,6 +247,12 @@ def public(view: View) -> View:
     """Say that a route needs no token."""
     view.required_scope = None  # type: ignore[attr-defined]
     return view
+
+
+def public_of_people(view: View) -> View:
+    """Say that a route needs no token, and tells of people: what it refuses is logged."""
+    view.personal = True  # type: ignore[attr-defined]
+    return public(view)
 
 
 def authorize(

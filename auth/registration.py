@@ -42,10 +42,10 @@ def change_client(
     """Change what is registered of a client; every worker knows it within a second.
 
     ``changes`` are values by the names of the columns of `auth.models.Client`: ``redirect_uris``,
-    ``grant_types``, ``sector``, ``id_token_alg``, ``userinfo_alg``, ``userinfo_encryption`` (its
-    ``alg`` and ``enc``), ``calls_per_minute``, ``contact``, ``rotates_refresh``. None takes away
-    what is `OPTIONAL`. Raises NotFound, and Invalid with everything that is wrong; nothing is
-    changed then.
+    ``grant_types``, ``button_origins``, ``sector``, ``id_token_alg``, ``userinfo_alg``,
+    ``userinfo_encryption`` (its ``alg`` and ``enc``), ``calls_per_minute``, ``contact``,
+    ``rotates_refresh``. None takes away what is `OPTIONAL`. Raises NotFound, and Invalid with
+    everything that is wrong; nothing is changed then.
     """
     client = require_client(session, client_id)
     _check_each(changes, production=production)
@@ -116,6 +116,28 @@ def _beginning(parts: SplitResult, host: str, port: int | None) -> str:
     return f"{parts.scheme}://{shown}" + ("" if port is None else f":{port}") + "/"
 
 
+def _button_origins(origins: Any, production: bool) -> Text | None:
+    """Check origins as browsers send them (RFC 6454 section 6.2), with nothing behind the port."""
+    if len(origins) > _MOST_URIS or len(set(origins)) != len(origins):
+        return Text(
+            f"Nhiều nhất {_MOST_URIS} trang gốc khác nhau.",
+            f"At most {_MOST_URIS} origins, each once.",
+        )
+    wrong = next((each for each in origins if not _is_origin(each, loopback=not production)), None)
+    if wrong is None:
+        return None
+    return Text(
+        f"Trang gốc là https://tên-máy[:cổng], chữ thường, không có gì phía sau: {wrong!r}.",
+        f"An origin is https://host[:port] in small letters, with nothing behind: {wrong!r}.",
+    )
+
+
+def _is_origin(origin: str, *, loopback: bool) -> bool:
+    default = {"https": ":443", "http": ":80"}.get(origin.partition(":")[0], "")
+    whole = _may_redirect(f"{origin}/", loopback=loopback)
+    return whole and "/" not in origin.partition("://")[2] and not origin.endswith(default)
+
+
 def _grant_types(types: Any, _: bool) -> Text | None:
     if types and set(types) <= set(GRANTS):
         return None
@@ -168,6 +190,7 @@ def _flag(_value: Any, _: bool) -> None:
 _CHECKS: Mapping[str, Callable[[Any, bool], Text | None]] = {
     "redirect_uris": _redirect_uris,
     "grant_types": _grant_types,
+    "button_origins": _button_origins,
     "sector": _sector,
     "id_token_alg": _algorithm,
     "userinfo_alg": _algorithm,
@@ -191,7 +214,8 @@ def _together(client: Client, kept: Mapping[str, Any]) -> list[FieldError]:
     """Return what is wrong with the parts of a registration beside each other."""
     types, errors = kept["grant_types"], []
     if "authorization_code" in types:
-        if not kept["redirect_uris"]:
+        # A page with the button is answered at an address of ours.
+        if not kept["redirect_uris"] and not kept["button_origins"]:
             text = Text(
                 "authorization_code cần ít nhất một địa chỉ chuyển hướng.",
                 "authorization_code needs a redirect URI.",

@@ -82,6 +82,7 @@ from registry.upstream.http import HttpSource
 from registry.upstream.modes import Mode
 from registry.upstream.source import Source
 from registry.web import site
+from registry.web.button_window import keeps_opener
 from registry.web.ports import Services, Web
 from registry.web.services import OwnConsents, OwnCorrections
 
@@ -267,6 +268,7 @@ def _web(state: State, services: Services) -> Web:
         services.consents,
         services.corrections,
         synthetic=not state.settings.production,
+        demo_forms=state.settings.environment == "demo",
     )
 
 
@@ -346,6 +348,8 @@ def _fixed_headers(settings: Settings, policy: str = _NO_FRAMES) -> list[tuple[s
 def _headers(response: flask.Response) -> flask.Response:
     policy = _OWN_ONLY if flask.request.path.startswith("/docs") else _NO_FRAMES
     state: State = flask.current_app.extensions["sogoc"]
+    if keeps_opener(state.settings.issuer):
+        response.headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
     for name, value in _fixed_headers(state.settings, policy):
         response.headers.setdefault(name, value)
     request = flask.request

@@ -30,6 +30,8 @@ from datasets.synthetic import files
 from registry.citizens.attributes import CATALOGUE as CITIZENS
 from registry.civil_status.attributes import CATALOGUE as CIVIL_STATUS
 from registry.demo_desk import APPROVER, STEWARD, leave_a_load, tour
+from registry.demo_portal import let_portal_ask
+from registry.demo_portal import tour as portal_tour
 from registry.households.attributes import CATALOGUE as HOUSEHOLDS
 from registry.kernel.clock import now
 from registry.kernel.db import Database
@@ -82,18 +84,19 @@ def run(folder: Path, port: int, citizens: int) -> None:
     )
     if _mark(folder) is None:
         _make(folder, settings, citizens)
-    _let_staff_in(settings)
+    _let_in(settings)
     with quiet_worker(settings):
         serve(settings, "127.0.0.1", port, "registry.demo:load")
     click.echo("Đã dừng / stopped.", err=True)
 
 
-def _let_staff_in(settings: Settings) -> None:
-    """Let the made-up staff sign in; at each start, for the provider's address has the port."""
+def _let_in(settings: Settings) -> None:
+    """Let the made-up staff and the portal in; at each start, for their addresses have the port."""
     database = Database(settings.database_url, synchronous=settings.sqlite_synchronous)
     migrations.upgrade(database)
     with database.transaction() as session:
         add_staff_personas(session, settings.signin_issuer)
+        let_portal_ask(session, settings.issuer)
     database.close()
 
 
@@ -289,6 +292,7 @@ ID=$({ask} '{{"identifiers": ["{_PERSONA}"], "fields": ["sex"]}}' | {_pick("id")
 {curl} '{base}/v1/places/26740?as_of=2020-01-01'
 {curl} '{base}/v1/places/convert?code=26737&as_of=2020-01-01'
 {_story(curl, base, f"{bearer} {purpose}", mark.moment)}
+{portal_tour(base)}
 {tour(curl, base, steward, approver, _pick("id"))}
  Ctrl-C để dừng / to stop
 """

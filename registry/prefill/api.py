@@ -17,14 +17,13 @@ from registry.kernel.clock import today
 from registry.kernel.db import is_busy
 from registry.kernel.errors import FieldError, Invalid, Text, Unavailable
 from registry.prefill import consenting, notices, schemas, verifying, watching
-from registry.prefill.answering import House, fill
+from registry.prefill.answering import House
 from registry.prefill.disputes import opener
-from registry.prefill.filling import Form
 from registry.prefill.kept import require_open, require_prefill
 from registry.prefill.profiles import for_procedure
 from registry.prefill.registers import wait_for
+from registry.prefill.serving import Desk, fill_case
 from registry.prefill.shapes import Profile
-from registry.prefill.subjects import members
 from registry.prefill.transforms import TRANSFORMS
 from registry.prefill.values_today import reader
 
@@ -80,17 +79,10 @@ class Prefills(MethodView):
 
 
 def _fill(principal: Principal, profile: Profile, data: Mapping[str, Any]) -> dict[str, Any]:
+    state = _state()
+    desk = Desk(state.predicates, state.faults.raise_if_down, _house())
     with database().transaction(snapshot=True) as session:
-        resting = consenting.rests_on(session, principal, profile, data)
-        form = Form(
-            profile,
-            members(session, profile, resting.consent),
-            data["choices"],
-            frozenset(data["keys"]) if "keys" in data else None,
-            _state().predicates,
-            _state().faults.raise_if_down,
-        )
-        return fill(session, principal, form, resting.terms, _house())
+        return fill_case(session, principal, profile, data, desk)
 
 
 def _require_known(profile: Profile, keys: Sequence[str]) -> None:
@@ -114,7 +106,7 @@ class CounterInvitations(MethodView):
         """Mời người dân tại quầy đồng ý bằng mã / let the citizen at a counter agree by a code."""
         with database().transaction() as session:
             made = consenting.invite_citizen(session, current_principal(), _profile())
-        return answer(_with_link(made), 201)
+        return answer(consenting.with_link(made, _state().settings.issuer), 201)
 
 
 @blp.route("/events")
@@ -183,7 +175,7 @@ class Invitations(MethodView):
             made = consenting.invite_to(
                 session, current_principal(), _profile(), data["role"], data["number"]
             )
-        return answer(_with_link(made), 201)
+        return answer(consenting.with_link(made, _state().settings.issuer), 201)
 
 
 @blp.route("/<prefill_id>/close")
@@ -196,9 +188,3 @@ class Close(MethodView):
         """Đóng khi hồ sơ đã giải quyết xong / close when the case is decided."""
         with database().transaction() as session:
             return answer(watching.close(session, current_principal(), prefill_id))
-
-
-def _with_link(made: dict[str, Any]) -> dict[str, Any]:
-    link = f"{_state().settings.issuer}/consent?code={made['code']}"
-    expires = made["expires_at"].isoformat(timespec="seconds")
-    return {**made, "link": link, "expires_at": expires}

@@ -26,7 +26,8 @@ from auth.models import Client
 from auth.oauth.details import holds
 from auth.principals import Agreement, Principal, Purpose
 from registry.kernel.clock import now
-from registry.kernel.errors import NoAgreement, Refused, Text
+from registry.kernel.errors import ConsentNeeded, NoAgreement, Refused, Text
+from registry.prefill.kept import require_open, require_prefill
 from registry.prefill.models import ButtonVisit
 from registry.prefill.shapes import Profile
 
@@ -42,6 +43,10 @@ _OVER = Text(
     "Lần điền sẵn này đã xong hoặc quá hạn: hãy quay lại biểu mẫu và bấm lại.",
     "This visit is done or over: go back to the form and press the button again.",
 )
+_ENDED = Text(
+    "Sự đồng ý đã được rút hoặc đã hết hạn: hãy bấm điền sẵn để xin đồng ý lại.",
+    "The consent was withdrawn or is over: press the button to ask again.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class Pressed:
     """A press of the button: which page of which client, for which procedure and case.
 
     ``page_state`` comes back to the page as it is. ``return_path`` is where a page without script
-    wants the answer posted, "" where a script waits for it.
+    wants the answer posted, "" where a script waits for it. ``language`` is that of the page.
     """
 
     client_id: str
@@ -58,6 +63,7 @@ class Pressed:
     case: str
     page_state: str
     return_path: str
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +114,7 @@ def begin(
         "code_challenge": challenge,
         "code_challenge_method": "S256",
         "authorization_details": details,
+        **({"ui_locales": pressed.language} if pressed.language else {}),
     }
     return push(session, pressed.client_id, parameters, None)
 
@@ -120,20 +127,36 @@ def require_origin(session: Session, client_id: str, origin: str) -> Client:
     return client
 
 
+def is_registered(session: Session, origin: str) -> bool:
+    """Say whether pages of ``origin`` may carry the button of any client."""
+    enabled = sa.select(Client.button_origins).where(Client.disabled_at.is_(None))
+    return any(origin in origins for origins in session.scalars(enabled))
+
+
+def find_visit(session: Session, state: str, browser: str) -> ButtonVisit:
+    """Return a visit that waits, and let it wait; raises Refused as `finish_visit` does."""
+    found = session.scalar(sa.select(ButtonVisit).where(*_waiting(state, browser)))
+    if found is None:
+        raise Refused(_OVER)
+    return found
+
+
 def finish_visit(session: Session, state: str, browser: str) -> ButtonVisit:
     """Use a visit up and return it; raises Refused for one that is unknown, used or over."""
     found: ButtonVisit | None = session.scalar(
-        sa.delete(ButtonVisit)
-        .where(
-            ButtonVisit.sha256 == digest(state),
-            ButtonVisit.browser == digest(browser),
-            ButtonVisit.expires_at > now(),
-        )
-        .returning(ButtonVisit)
+        sa.delete(ButtonVisit).where(*_waiting(state, browser)).returning(ButtonVisit)
     )
     if found is None:
         raise Refused(_OVER)
     return found
+
+
+def _waiting(state: str, browser: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        ButtonVisit.sha256 == digest(state),
+        ButtonVisit.browser == digest(browser),
+        ButtonVisit.expires_at > now(),
+    )
 
 
 def redeem(session: Session, visit: ButtonVisit, code: str) -> Grant:
@@ -146,6 +169,19 @@ def redeem(session: Session, visit: ButtonVisit, code: str) -> Grant:
     grant = find_live_grant(session, row.grant_id)
     if grant is None:
         raise Refused(_OVER)
+    return grant
+
+
+def standing(session: Session, principal: Principal, prefill_id: str) -> Grant:
+    """Return the consent behind an open prefill of the principal's, while it stands.
+
+    Raises NotFound for another's prefill, Conflict for one that is over, and ConsentNeeded.
+    """
+    prefill = require_prefill(session, principal, prefill_id)
+    require_open(prefill)
+    grant = find_live_grant(session, prefill.grant_id) if prefill.grant_id else None
+    if grant is None:
+        raise ConsentNeeded(_ENDED)
     return grant
 
 

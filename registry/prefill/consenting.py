@@ -197,3 +197,9 @@ def invite_citizen(session: Session, principal: Principal, profile: Profile) -> 
     )
     made = invite_at_counter(session, wanted, principal.person_id)
     return {"id": made.id, "role": "submitter", "code": made.code, "expires_at": made.expires_at}
+
+
+def with_link(made: Mapping[str, Any], issuer: str) -> dict[str, Any]:
+    """Return an invitation as it is told: with the link that carries its code."""
+    link = f"{issuer}/consent?code={made['code']}"
+    return {**made, "link": link, "expires_at": made["expires_at"].isoformat(timespec="seconds")}

@@ -32,6 +32,8 @@ def assets() -> dict[str, Asset]:
     return {
         "style": _named("page", "css", style, "text/css"),
         "script": _named("page", "js", _text("page.js"), "text/javascript"),
+        "demo": _named("demo", "js", _text("demo.js"), "text/javascript"),
+        "window": _named("window", "js", _text("window.js"), "text/javascript"),
     }
 
 

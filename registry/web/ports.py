@@ -133,6 +133,7 @@ class Web:
     consents: Consents
     corrections: Corrections
     synthetic: bool
+    demo_forms: bool = False
 
 
 def web() -> Web:

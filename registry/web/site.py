@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import flask
 
-from registry.web import assets, citizen, consents, corrections, errors, home
+from registry.web import (
+    assets,
+    button,
+    button_calls,
+    citizen,
+    consents,
+    corrections,
+    demo_forms,
+    errors,
+    home,
+)
 from registry.web.ports import Web
 
 
@@ -14,10 +24,13 @@ def register(app: flask.Flask, web: Web) -> None:
     pages = (
         home.blp,
         citizen.blp,
+        button.blp,
+        *((demo_forms.blp,) if web.demo_forms else ()),
         consents.blp,
         corrections.blp,
     )
     app.register_blueprint(assets.blp)
+    app.register_blueprint(button_calls.blp)
     for blueprint in pages:
         app.register_blueprint(blueprint)
     errors.register(app)

@@ -62,7 +62,7 @@ def serving(database: Database, folder: Path) -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     try:
-        _wait_for(f"{settings.issuer}/healthz", server)
+        wait_for(f"{settings.issuer}/healthz", server)
         yield settings.issuer
     finally:
         server.terminate()
@@ -86,7 +86,8 @@ def _fill(database: Database, kept: Uploads) -> None:
         apply_changes(session, [Change(harm, date(2026, 1, 1))], source="test", load=None)
 
 
-def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+def wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers; raises RuntimeError."""
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline and server.poll() is None:
         try:
