@@ -51,6 +51,6 @@ def other_origin(issuer: str) -> str:
 def tour(base: str) -> str:
     """Return the lines that tell where the forms are."""
     return f"""
-# Biểu mẫu điền sẵn: chọn nhân vật Lê Thị Mai / forms that fill themselves: be Lê Thị Mai
+# Biểu mẫu điền sẵn, bấm "Điền từ Sổ Gốc" / forms that fill themselves: be Mai, or Lan for a sketch
 #   {base}/demo/form/1.013225   giấy phép xây dựng / building permit
 #   {base}/demo/form/1.001193   khai sinh, hai cha mẹ / birth, with two parents"""

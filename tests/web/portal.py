@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from datasets import publishing
 from datasets.submissions import Uploads
+from datasets.synthetic import files
 from registry.demo_portal import let_portal_ask
 from registry.kernel.db import Database
 from registry.kernel.settings import PERSONA_PATH, Settings
@@ -47,6 +50,13 @@ class Portal:
             signin_issuer=f"{self.site}{PERSONA_PATH}",
             signin_client_id="sogoc",
         )
+        with tempfile.TemporaryDirectory() as scratch:
+            # The family of the guide, whose parcel has an outline.
+            files.generate("all", 10, 1, Path(scratch))
+            for name in files.DATASETS:
+                path = Path(scratch) / f"{name}.csv"
+                kept = Uploads.of(self._settings)
+                publishing.load_file(database, kept, name, path, ("a-steward", "an-approver"))
         load_personas(database, Uploads.of(self._settings), ("a-steward", "an-approver"))
         with database.transaction() as session:
             let_portal_ask(session, self.site)

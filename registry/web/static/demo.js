@@ -8,6 +8,10 @@ document.addEventListener("sogoc:filled", () => {
       sketch.hidden = false;
       document.querySelector("#no-sketch").hidden = true;
     });
+    sketch.addEventListener("error", () => {
+      const note = document.querySelector("#no-sketch");
+      note.textContent = note.dataset.none;
+    });
     sketch.src = sketch.dataset.src;
   }
 });
