@@ -272,7 +272,7 @@ class Segment(BaseConverter):
     So a GET of such a verb is a wrong method, not a record of that name.
     """
 
-    regex = r"(?!(?:lookup|search|verify)$)[^/]+"
+    regex = r"(?!(?:invitations|lookup|search|verify)$)[^/]+"
 
 
 class _Parser(FlaskParser):

@@ -17,6 +17,7 @@ from auth.consents.preview import Choice, Details, Item, PlainPreview, Section, 
 from auth.grants.grants import Grantor
 from auth.guard import trace_id
 from auth.principals import Agreement, Principal, Purpose
+from registry.citizens.predicates import is_record_id
 from registry.kernel.clock import today
 from registry.kernel.errors import NotFound, Text
 from registry.prefill.filling import CATALOGUES, Form, fill_form
@@ -60,9 +61,13 @@ class RegistryPreview:
     def show(self, session: Session, client_id: str, person: Grantor, details: Details) -> Shown:
         """Return the values behind ``details`` by role; only their names without a profile."""
         code = details[0]["procedure"] if details else ""
+        profile: Profile | None
         try:
             profile = for_procedure(code, today())
         except NotFound:
+            profile = None
+        # Of who is no citizen of ours, such as an officer, no register says anything.
+        if profile is None or not is_record_id(person.person_id):
             return PlainPreview().show(session, client_id, person, details)
         sections, notes = [], []
         for subject, attributes in _by_subject(details).items():

@@ -36,6 +36,14 @@ DETAIL = {
     "attributes": ["citizens:name.full", "citizens:birth_date"],
     "optional": ["citizens:birth_date"],
 }
+
+
+def asking_for(procedure: str, *attributes: str) -> str:
+    """Return the authorization details of a request for attributes, all of them needed."""
+    wanted = {"procedure": procedure, "attributes": list(attributes), "optional": []}
+    return json.dumps([DETAIL | wanted])
+
+
 # What the tests look up, as a request for it is sent.
 SEX = json.dumps([DETAIL | {"attributes": ["citizens:sex"], "optional": []}])
 

@@ -23,7 +23,7 @@ from auth.agreements import (
     reject_agreement,
     unfollowed,
 )
-from auth.clients import create_client, generation
+from auth.clients import generation
 from auth.models import AgreementRow
 from auth.principals import Agreement
 from registry.kernel.clock import today
@@ -280,7 +280,15 @@ def test_what_was_agreed_before_versions_is_the_first_version(empty_database: Da
     with empty_database.transaction() as session:
         config.attributes["connection"] = session.connection()
         command.upgrade(config, str(step.down_revision))
-        create_client(session, "ward-office", "UBND phường", ["citizens:read"])
+        # As the table was then: a column that came later is not in it.
+        session.execute(
+            sa.text(
+                "INSERT INTO client (id, name, auth_method, secret_sha256, scopes, grant_types,"
+                " redirect_uris, id_token_alg, rotates_refresh, created_at) VALUES"
+                " ('ward-office', 'x', 'client_secret_basic', 'x', '[]', '[]', '[]', 'ES256',"
+                " false, '2026-01-01T00:00:00+00:00')"
+            )
+        )
         session.execute(
             sa.text(
                 "INSERT INTO agreement (id, client_id, procedure, attributes, search, legal_basis,"

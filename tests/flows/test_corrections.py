@@ -19,7 +19,7 @@ from registry.examples import EXAMPLES
 from registry.households import changes as households
 from registry.kernel.clock import fixed
 from registry.kernel.ledger import Change
-from tests.auth.grants import Form, another, form_of
+from tests.auth.grants import Form, another, asking_for, form_of
 from tests.conftest import PURPOSE, Service
 from tests.flows.desk import APPROVER, OUTSIDER, SUBMITTER, DeskClient
 from tests.people import BAY, LAN, change, household
@@ -53,6 +53,10 @@ def form(service: Service, people: dict[str, str]) -> Iterator[Form]:
         yield made
 
 
+# What the people of these tests agree to.
+READ = ("citizens:name.full", "citizens:birth_date", "citizens:sex", "households:address")
+
+
 def _agree(service: Service, client_id: str) -> None:
     """Let another client ask for the same procedure; what is granted a moment late is not seen."""
     reads = {"citizens": frozenset({"sex"})}
@@ -75,7 +79,9 @@ def _opened(answer: TestResponse) -> str:
 
 
 def _as_person(form: Form, method: str, path: str, **more: Any) -> TestResponse:
-    token = form.access_token(scope=SCOPE)
+    asked = READ if form.client_id == "ward-office" else ("citizens:sex",)
+    details = asking_for(PURPOSE["Sogoc-Procedure"], *asked)
+    token = form.access_token(scope=SCOPE, authorization_details=details)
     headers = {"Authorization": f"Bearer {token}"} | PURPOSE
     return form.service.app.test_client().open(path, method=method, headers=headers, **more)
 

@@ -18,7 +18,7 @@ from registry.corrections.cases import list_cases, list_cases_of
 from registry.corrections.models import CorrectionCase
 from tests import acts
 from tests.acts import AN
-from tests.auth.grants import Form, form_of
+from tests.auth.grants import Form, asking_for, form_of
 from tests.conftest import PURPOSE, Service
 from tests.parcels import COUPLE, LAND, agree, change, load, person, protect
 from tests.people import BAY, LAN
@@ -46,6 +46,11 @@ def _as_person(form: Form, token: str, purpose: dict[str, str], **body: Any) -> 
     return client.post("/v1/corrections", json=body, headers=headers)
 
 
+def _token(form: Form, purpose: dict[str, str], attribute: str) -> str:
+    details = asking_for(purpose["Sogoc-Procedure"], attribute)
+    return form.access_token(scope=SCOPE, authorization_details=details)
+
+
 def _only(service: Service) -> CorrectionCase:
     with service.database.reading() as session:
         [case] = list_cases(session, WantedCases())
@@ -63,7 +68,7 @@ def test_a_protected_holder_withholds_who_holds(land: Service) -> None:
 def test_several_parcels_are_told_apart(land: Service, form: Form) -> None:
     ids = load(land, change(), change("T-2", number="2", column=1))
     form.someone.id = person(land)
-    token = form.access_token(scope=SCOPE)
+    token = _token(form, LAND, "parcels:area.legal")
     answer = _as_person(form, token, LAND, **AREA)
     told = answer.get_json()
     assert (answer.status_code, told["code"]) == (409, "ambiguous")
@@ -80,7 +85,9 @@ def test_several_parcels_are_told_apart(land: Service, form: Form) -> None:
 def test_a_parcel_of_others_is_not_found(land: Service, form: Form) -> None:
     ids = load(land, change())
     form.someone.id = person(land, BAY)
-    answer = _as_person(form, form.access_token(scope=SCOPE), LAND, **AREA, record_id=ids["T-1"])
+    answer = _as_person(
+        form, _token(form, LAND, "parcels:area.legal"), LAND, **AREA, record_id=ids["T-1"]
+    )
     assert (answer.status_code, answer.get_json()["code"]) == (404, "not-found")
 
 
@@ -105,7 +112,7 @@ def test_a_parent_reports_for_a_child_and_both_see_it(service: Service, form: Fo
     form.someone.id = ids[LAN]
     asked = {
         "grant_type": EXCHANGE,
-        "subject_token": form.access_token(scope=SCOPE),
+        "subject_token": _token(form, PURPOSE, "civil_status:registered_on"),
         "subject_token_type": ACCESS_TOKEN,
         "sogoc_subject": ids[AN],
     }
