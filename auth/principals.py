@@ -44,6 +44,16 @@ class Agreement:
     state: str = "approved"
     legal_task: bool = False
 
+    def holds(self, attribute: str) -> bool:
+        """Say whether it has a ``register:path`` by its name or by that of a group around it.
+
+        Whether a group reaches what is sensitive in it is for the register to say, which knows.
+        """
+        register, _, path = attribute.partition(":")
+        steps = path.split(".")
+        groups = {".".join(steps[:length]) for length in range(1, len(steps) + 1)}
+        return not groups.isdisjoint(self.attributes.get(register, ()))
+
     def in_force(self, day: date) -> bool:
         """Say whether the agreement holds on ``day``."""
         return self.valid_from <= day and (self.valid_to is None or day < self.valid_to)

@@ -60,8 +60,8 @@ def within(details: Details, client_id: str, find: Find) -> list[dict[str, Any]]
     kept = []
     for detail in details:
         agreement = find(client_id, detail["procedure"])
-        registers = agreement.attributes if agreement else {}
-        held = {f"{register}:{path}" for register, paths in registers.items() for path in paths}
+        asked = detail["attributes"] if agreement else ()
+        held = {each for each in asked if agreement and agreement.holds(each)}
         pairs = {(role, attribute) for role in detail["subjects"] for attribute in held}
         kept += _only(detail, pairs)
     return kept

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -89,21 +89,11 @@ def _texts(given: dict[str, Any], name: str) -> list[str]:
 
 
 def _check_agreement(agreement: Agreement | None, attributes: Sequence[str]) -> None:
-    held = agreement.attributes if agreement else {}
-    outside = sorted(each for each in set(attributes) if not holds(held, each))
+    outside = sorted(
+        each for each in set(attributes) if agreement is None or not agreement.holds(each)
+    )
     if outside:
         raise InvalidAuthorizationDetails(f"outside the agreement: {' '.join(outside)}")
-
-
-def holds(held: Mapping[str, frozenset[str]], attribute: str) -> bool:
-    """Say whether an agreement has an attribute by its name or by that of a group around it.
-
-    Whether a group reaches what is sensitive in it is for the register to say, which knows.
-    """
-    register, _, path = attribute.partition(":")
-    steps = path.split(".")
-    groups = {".".join(steps[:length]) for length in range(1, len(steps) + 1)}
-    return not groups.isdisjoint(held.get(register, ()))
 
 
 def narrowed(text: str, granted: Details, client_id: str, find: Find) -> Details:

@@ -23,7 +23,6 @@ from auth.grants.grants import find_live_grant
 from auth.grants.models import Grant
 from auth.grants.pushed import push
 from auth.models import Client
-from auth.oauth.details import holds
 from auth.principals import Agreement, Principal, Purpose
 from registry.kernel.clock import now
 from registry.kernel.errors import ConsentNeeded, NoAgreement, Refused, Text
@@ -204,7 +203,7 @@ def _within(details: list[dict[str, Any]], agreement: Agreement) -> list[dict[st
     """Return the details as far as the agreement holds their attributes."""
     found = []
     for detail in details:
-        held = [each for each in detail["attributes"] if holds(agreement.attributes, each)]
+        held = [each for each in detail["attributes"] if agreement.holds(each)]
         if held:
             optional = [each for each in detail["optional"] if each in held]
             found.append({**detail, "attributes": held, "optional": optional})
