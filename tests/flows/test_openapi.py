@@ -42,6 +42,10 @@ UNDESCRIBED = {
     *("/signin/style.css", "/signout"),
     *("/", "/assets/{name}", "/citizen", "/citizen/people/{record_id}"),
     *("/citizen/consents", "/citizen/consents/{record_id}"),
+    # The button's window, and what its script on a registered page calls with a receipt.
+    *("/button/start", "/button/done", "/button/ready", "/button/verify", "/button/invite"),
+    *("/button/refill", "/sogoc-prefill.js", "/demo/form/{code}", "/demo/form/{code}/filled"),
+    "/demo/form/{code}/parcels.svg",
     *("/citizen/consents/{record_id}/receipt", "/citizen/consents/{record_id}/withdraw"),
     *("/citizen/corrections", "/citizen/corrections/new", "/citizen/corrections/{record_id}"),
 }
