@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from auth.grants.grants import find_live_grant
 from registry.kernel.clock import today
 from registry.kernel.fields import Catalogue, Document
 from registry.prefill.kept import Kept, ReadValues, kept
@@ -24,6 +25,9 @@ def reader(transforms: Mapping[str, Transform] = _AS_IT_IS) -> ReadValues:
     """
 
     def read_values(session: Session, prefill: Prefill, keys: Collection[str]) -> Mapping[str, Any]:
+        if prefill.grant_id is not None and find_live_grant(session, prefill.grant_id) is None:
+            # Whoever took their consent back, or let it end, is told of no more.
+            return {}
         fields = {key: field for key, field in kept(prefill).items() if key in keys}
         documents = {
             (register, record): document

@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 from joserfc import jwt
 
+from auth.grants.grants import revoke_grant
+from auth.grants.models import Grant
 from auth.principals import Principal
 from registry.background import HANDLERS, RECURRING
 from registry.citizens import changes as citizens
@@ -18,6 +20,7 @@ from registry.households import changes as households
 from registry.jobs.worker import Worker
 from registry.kernel import clock
 from registry.kernel.clock import now
+from registry.kernel.db import new_id
 from registry.kernel.errors import NotFound
 from registry.kernel.settings import Settings
 from registry.prefill import notices
@@ -102,6 +105,34 @@ def test_what_is_over_tells_no_change(desk: Desk) -> None:
     assert (closed.answer["state"], closed.answer["changed"]) == ("closed", [])
     assert desk.notice().looked == 0
     assert desk.rows() == []
+
+
+def test_after_a_withdrawal_no_change_is_told(desk: Desk) -> None:
+    day = now()
+    with desk.database.transaction() as session:
+        session.add(
+            Grant(
+                id=(grant := new_id()),
+                client_id="ward-office",
+                person_id=new_id(),
+                subject="s",
+                scopes=[],
+                details=[],
+                auth_time=day,
+                acr="",
+                amr=[],
+                created_at=day,
+                expires_at=day + timedelta(days=1),
+            )
+        )
+        session.flush()
+        session.get_one(Prefill, desk.released.id).grant_id = grant
+    desk.rewrite(name=RENAMED)
+    assert desk.look().answer["changed"] == ["owner.full_name"]
+    with desk.database.transaction() as session:
+        revoke_grant(session, grant)
+    assert desk.look().answer["changed"] == []
+    assert desk.notice().told == 0
 
 
 def test_a_change_is_told_once_and_going_back_too(desk: Desk) -> None:
