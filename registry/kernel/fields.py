@@ -135,6 +135,15 @@ class Catalogue:
         self._by_path = {attribute.path: attribute for attribute in attributes}
         self._compiled = lru_cache(maxsize=_COMPILED)(self._compile)
 
+    @property
+    def paths(self) -> frozenset[str]:
+        """The path of every attribute."""
+        return frozenset(self._by_path)
+
+    def alone(self, path: str) -> Selection:
+        """Return the selection of one path or group, for whoever asks by no agreement."""
+        return self.compile((path,), self.paths)
+
     def problem(self, path: str) -> tuple[str, Text] | None:
         """Return what is wrong with a requested ``path`` (code and words), or None."""
         if path in self.flags:

@@ -8,13 +8,12 @@ origin alone. Everything else is as for any client: agreement, consent, log, lim
 from __future__ import annotations
 
 import secrets
-from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from sqlalchemy.orm import Session
 
 from auth.clients import digest
@@ -88,7 +87,6 @@ def begin(
     if not details:
         raise NoAgreement(client=pressed.client_id)
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
-    challenge = urlsafe_b64encode(sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     session.execute(sa.delete(ButtonVisit).where(ButtonVisit.expires_at < now()))
     session.add(
         ButtonVisit(
@@ -110,7 +108,7 @@ def begin(
         "redirect_uri": here.issuer + DONE,
         "scope": _SCOPE,
         "state": state,
-        "code_challenge": challenge,
+        "code_challenge": create_s256_code_challenge(verifier),
         "code_challenge_method": "S256",
         "authorization_details": details,
         **({"ui_locales": pressed.language} if pressed.language else {}),
@@ -161,8 +159,8 @@ def _waiting(state: str, browser: str) -> tuple[sa.ColumnElement[bool], ...]:
 def redeem(session: Session, visit: ButtonVisit, code: str) -> Grant:
     """Use the code of a visit up and return what was granted; raises Refused."""
     row = find_code(session, code, visit.client_id)
-    challenge = urlsafe_b64encode(sha256(visit.code_verifier.encode()).digest()).rstrip(b"=")
-    mine = row is not None and row.code_challenge == challenge.decode()
+    challenge = create_s256_code_challenge(visit.code_verifier)
+    mine = row is not None and row.code_challenge == challenge
     if row is None or not mine or not redeem_code(session, code):
         raise Refused(_OVER)
     grant = find_live_grant(session, row.grant_id)

@@ -128,10 +128,7 @@ def own_look(person: Grantor, code: str) -> Principal:
     It may read everything that a catalogue has by name, as the person may by law (Law
     91/2025/QH15, article 4); its rows in the log say that the person looked.
     """
-    everything = {
-        register: frozenset(attribute.path for attribute in catalogue.attributes)
-        for register, catalogue in CATALOGUES.items()
-    }
+    everything = {register: catalogue.paths for register, catalogue in CATALOGUES.items()}
     law = "Luật Bảo vệ dữ liệu cá nhân 91/2025/QH15, Điều 4"
     agreement = Agreement("", OWN_CLIENT, code, everything, {}, law, date.min)
     return Principal(

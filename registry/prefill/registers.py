@@ -7,7 +7,7 @@ what another says.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -190,7 +190,7 @@ def _read(  # noqa: PLR0913, PLR0917 - who asks, of whom, what, and what may go 
     try:
         faults(register, record_id)
         # What fails inside is undone up to here, and the other registers go on.
-        with _apart(session):
+        with session.begin_nested():
             return _told(session, principal, record_id, register, paths)
     except Moved as moved:
         return _read(session, principal, moved.record_id, register, paths, faults)
@@ -216,24 +216,14 @@ def _telling_no_place(register: str, paths: Iterable[str]) -> tuple[str, ...]:
     source = REGISTERS[register]
     if not source.whereabouts:
         return ()
-    every = _every(source.catalogue)
-    alone = {path: source.catalogue.compile((path,), every) for path in paths}
+    alone = {path: source.catalogue.alone(path) for path in paths}
     return tuple(path for path in paths if not any(map(alone[path].concerns, source.whereabouts)))
 
 
 def reading(register: str, path: str) -> Callable[[Document], Mapping[str, Any]]:
     """Return what cuts one path out of a whole document, a derived one as of today."""
-    catalogue = REGISTERS[register].catalogue
-    selection = catalogue.compile((path,), _every(catalogue))
+    selection = REGISTERS[register].catalogue.alone(path)
     return lambda document: selection.cut(document, today())
-
-
-def _every(catalogue: Catalogue) -> frozenset[str]:
-    return frozenset(each.path for each in catalogue.attributes)
-
-
-def _apart(session: Session) -> AbstractContextManager[Any]:
-    return session.begin_nested()
 
 
 def _told(

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from auth.grants.grants import find_live_grant
 from registry.kernel.clock import today
-from registry.kernel.fields import Catalogue, Document
+from registry.kernel.fields import Document
 from registry.prefill.kept import Kept, ReadValues, kept
 from registry.prefill.models import Prefill
+from registry.prefill.transforms import Transform, value_at
 from registry.prefill.versions import REGISTERS, by_register
 
-Transform = Callable[[Any], Any]
 _AS_IT_IS: Mapping[str, Transform] = {"plain": lambda value: value}
 
 
@@ -52,21 +52,6 @@ def _readable(field: Kept, transforms: Mapping[str, Transform]) -> bool:
 
 
 def _value(field: Kept, document: Document, transforms: Mapping[str, Transform]) -> Any:
-    catalogue = REGISTERS[field.register].catalogue
-    record = catalogue.compile((field.path,), _all(catalogue)).cut(document, today())
-    value = _at(record, field.path.split("."))
+    record = REGISTERS[field.register].catalogue.alone(field.path).cut(document, today())
+    value = value_at(record, field.path)
     return None if value is None else transforms[field.transform](value)
-
-
-def _all(catalogue: Catalogue) -> frozenset[str]:
-    return frozenset(attribute.path for attribute in catalogue.attributes)
-
-
-def _at(value: Any, path: Collection[str]) -> Any:
-    """Return what is at a path; one that leads through a list gives a list."""
-    steps = list(path)
-    if not steps or value is None:
-        return value
-    if isinstance(value, list):
-        return [_at(member, steps) for member in value]
-    return _at(value.get(steps[0]), steps[1:])
